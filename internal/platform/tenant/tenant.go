@@ -1,0 +1,58 @@
+// Package tenant carries who is acting, and in which organisation, through a context.
+//
+// Authentication alone puts a Scope into a context, from the session's
+// membership row (or, for a command on this machine, from the organisation's
+// system person). It is never read from a body, a query or a path.
+package tenant
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// Role is what a person may do in one organisation; identity holds the matrix.
+type Role string
+
+// The five roles.
+const (
+	Owner   Role = "owner"   // pays, sees money
+	Admin   Role = "admin"   // sets up, migrates, manages people
+	Manager Role = "manager" // a team or branch
+	Member  Role = "member"  // sales rep, field tech, office
+	Viewer  Role = "viewer"  // accountant, carrier liaison
+)
+
+// Scope says in which organisation, as whom and for which request work is done.
+type Scope struct {
+	OrgID     uuid.UUID
+	ActorID   uuid.UUID // a row of people in that organisation
+	ActorName string
+	Role      Role
+	RequestID string
+	SessionID uuid.UUID // zero for commands and jobs
+}
+
+// ErrNoScope is a programming error: tenant work was started without authentication.
+var ErrNoScope = errors.New("tenant: no organisation in this context; authentication has to come first")
+
+type key struct{}
+
+// With gives a context in which work is done under the scope.
+func With(ctx context.Context, s Scope) context.Context { return context.WithValue(ctx, key{}, s) }
+
+// From gives the scope of the context; ok is false where nobody signed in.
+func From(ctx context.Context) (s Scope, ok bool) {
+	s, ok = ctx.Value(key{}).(Scope)
+	return s, ok
+}
+
+// Must gives the scope of the context, or ErrNoScope.
+func Must(ctx context.Context) (Scope, error) {
+	s, ok := From(ctx)
+	if !ok || s.OrgID == uuid.Nil {
+		return Scope{}, ErrNoScope
+	}
+	return s, nil
+}
