@@ -1,0 +1,92 @@
+package identity
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// Permission is one line of the matrix "who may do what". Every exported method
+// of a room that does tenant work asks for one first, so that page, API, job and
+// command share one gate.
+type Permission string
+
+// The permissions that something asks for.
+const (
+	ViewRecords    Permission = "records.view"
+	EditRecords    Permission = "records.edit"    // create, edit, move stage
+	ArchiveRecords Permission = "records.archive" // a member: only their own
+	EditAmounts    Permission = "amounts.edit"
+	StepBack       Permission = "stages.back" // one stage back, out of cancelled, with a reason
+	ExportLists    Permission = "lists.export"
+	Migrate        Permission = "migration.run" // and the full export
+	ViewAudit      Permission = "audit.view"
+	EditSettings   Permission = "settings.edit"
+)
+
+var (
+	everyone   = []tenant.Role{tenant.Owner, tenant.Admin, tenant.Manager, tenant.Member, tenant.Viewer}
+	workers    = everyone[:4]
+	leaders    = everyone[:3]
+	stewards   = everyone[:2]
+	permission = map[Permission]struct {
+		roles []tenant.Role
+		words string // what the person may not do, for the refusal
+	}{
+		ViewRecords:    {everyone, "see records"},
+		EditRecords:    {workers, "create or change records"},
+		ArchiveRecords: {workers, "archive or restore records"},
+		EditAmounts:    {leaders, "change amounts"},
+		StepBack:       {leaders, "move a stage back"},
+		ExportLists:    {leaders, "export lists"},
+		Migrate:        {stewards, "run a migration or a full export"},
+		ViewAudit:      {stewards, "see the audit trail"},
+		EditSettings:   {stewards, "change the organisation's settings"},
+	}
+)
+
+// May tells whether a role has a permission.
+func May(role tenant.Role, p Permission) bool { return slices.Contains(permission[p].roles, role) }
+
+// Can tells whether the actor of ctx has a permission: for pages that leave out what would be refused.
+func Can(ctx context.Context, p Permission) bool {
+	scope, ok := tenant.From(ctx)
+	return ok && May(scope.Role, p)
+}
+
+// Require refuses an actor without the permission: fault.Forbidden in words, or
+// fault.Unauthenticated where nobody is signed in.
+func Require(ctx context.Context, p Permission) error {
+	scope, ok := tenant.From(ctx)
+	if !ok {
+		return fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	if !May(scope.Role, p) {
+		return fault.Forbidden("forbidden", "as %s you can't %s; ask an owner or admin of your organisation", roleWords(scope.Role), permission[p].words)
+	}
+	return nil
+}
+
+// RequireOwn is Require for a permission that members have on their own records
+// alone: those they created or are assigned to.
+func RequireOwn(ctx context.Context, p Permission, own ...uuid.UUID) error {
+	if err := Require(ctx, p); err != nil {
+		return err
+	}
+	scope, _ := tenant.From(ctx)
+	if scope.Role == tenant.Member && !slices.Contains(own, scope.ActorID) {
+		return fault.Forbidden("forbidden.own", "as a member you can %s only where you created them or they are assigned to you; ask a manager", permission[p].words)
+	}
+	return nil
+}
+
+func roleWords(r tenant.Role) string {
+	if r == tenant.Owner || r == tenant.Admin {
+		return "an " + string(r)
+	}
+	return "a " + string(r)
+}

@@ -1,0 +1,312 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"math"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// SessionLife is how long a session lasts at most; it ends earlier after
+// SessionIdle without a request.
+const (
+	SessionLife = 30 * 24 * time.Hour
+	SessionIdle = 7 * 24 * time.Hour
+)
+
+// Session is a signed-in person in the organisation they look at.
+type Session struct {
+	ID         uuid.UUID
+	UserID     uuid.UUID
+	OrgID      uuid.UUID
+	OrgSlug    string
+	OrgName    string
+	TimeZone   string
+	BrandColor *string
+	BrandAt    time.Time // when the brand may have changed last; part of its stylesheet's address
+	PersonID   uuid.UUID
+	Name       string
+	Email      string
+	Role       tenant.Role
+	LastSeenAt time.Time
+	Orgs       []Membership // every organisation the user may switch to, this one too
+}
+
+// Membership is an organisation a user may switch to.
+type Membership struct {
+	OrgID uuid.UUID `json:"org_id"`
+	Slug  string    `json:"slug"`
+	Name  string    `json:"name"`
+	Role  string    `json:"role"`
+}
+
+type sessionKey struct{}
+
+// WithSession puts a session and its scope into a context.
+func WithSession(ctx context.Context, s Session, requestID string) context.Context {
+	ctx = context.WithValue(ctx, sessionKey{}, s)
+	return tenant.With(ctx, tenant.Scope{OrgID: s.OrgID, ActorID: s.PersonID, ActorName: s.Name, Role: s.Role, RequestID: requestID, SessionID: s.ID})
+}
+
+// Current gives the session of the context; ok is false for commands, jobs and signed-out requests.
+func Current(ctx context.Context) (s Session, ok bool) {
+	s, ok = ctx.Value(sessionKey{}).(Session)
+	return s, ok
+}
+
+// Device is what a request tells of where it comes from.
+type Device struct {
+	UserAgent string
+	Address   netip.Addr
+}
+
+var errWrong = fault.Unauthenticated("sign_in", "the e-mail address or the password is wrong; check both and try again")
+
+// standIn is hashed against where an address has no account, so that the answer takes as long.
+var standIn = sync.OnceValue(func() string { return hashPassword("nobody has this password") })
+
+type credentials struct {
+	UserID   uuid.UUID
+	Hash     string
+	OrgID    *uuid.UUID
+	PersonID *uuid.UUID
+}
+
+// SignIn checks a password and opens a session in the user's first organisation
+// by name. It gives the session's token, which stands nowhere else. It returns
+// fault.Unauthenticated in the same words for a wrong address and a wrong
+// password, and fault.Limited after too many wrong ones.
+func (s *Service) SignIn(ctx context.Context, email, password string, d Device) (token string, err error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	keys := []string{"account:" + digest(email), "address:" + digest(d.Address.String())}
+	if err := s.checkFailures(ctx, keys); err != nil {
+		return "", err
+	}
+	found, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (credentials, error) {
+		return postgres.One[credentials](ctx, tx, `
+			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
+			FROM users u LEFT JOIN LATERAL (
+				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id
+				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
+			WHERE u.email = $1 AND u.disabled_at IS NULL`, email)
+	})
+	unknown := errors.Is(err, postgres.ErrNoRow)
+	if unknown {
+		found.Hash = standIn()
+	} else if err != nil {
+		return "", err
+	}
+	matches, err := passwordMatches(found.Hash, password)
+	if err != nil {
+		return "", err
+	}
+	if unknown || !matches {
+		if err := s.noteFailure(ctx, keys); err != nil {
+			return "", err
+		}
+		return "", errWrong
+	}
+	if found.OrgID == nil {
+		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation any more; ask an owner or admin to invite you again")
+	}
+	return s.openSession(ctx, found, d, keys[0])
+}
+
+func (s *Service) openSession(ctx context.Context, c credentials, d Device, accountKey string) (string, error) {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // never fails; it ends the program instead
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE key = $1`, accountKey); err != nil {
+			return 0, err
+		}
+		return postgres.Exec(ctx, tx, `
+			INSERT INTO sessions (id, token_hash, user_id, current_org_id, person_id, user_agent, address, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8)`,
+			postgres.NewID(), tokenHash(token), c.UserID, c.OrgID, c.PersonID, clip(d.UserAgent, 300), addressOrNull(d.Address), SessionLife)
+	})
+	return token, err
+}
+
+// Wrong passwords in a row that are free; each one after doubles the wait, up to
+// maxWait, so that nobody is locked out for ever.
+const (
+	freeFailures = 5
+	maxWait      = 15 * time.Minute
+	forgetAfter  = 24 * time.Hour
+)
+
+func (s *Service) checkFailures(ctx context.Context, keys []string) error {
+	type failure struct {
+		Failures int
+		Age      time.Duration
+	}
+	all, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) ([]failure, error) {
+		return postgres.Many[failure](ctx, tx, `SELECT failures, now() - last_at AS age FROM sign_in_failures WHERE key = ANY ($1)`, keys)
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		over := f.Failures - freeFailures
+		if over < 0 || f.Age > forgetAfter {
+			continue
+		}
+		wait := min(maxWait, time.Duration(math.Exp2(float64(min(over, 20))))*time.Second) - f.Age
+		if wait > 0 {
+			return fault.Limited("sign_in.wait", "too many wrong passwords; try again in %s", wait.Round(time.Second))
+		}
+	}
+	return nil
+}
+
+func (s *Service) noteFailure(ctx context.Context, keys []string) error {
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `
+			INSERT INTO sign_in_failures AS f (key, failures, last_at) SELECT k, 1, now() FROM unnest($1::text[]) k ORDER BY k
+			ON CONFLICT (key) DO UPDATE SET last_at = now(),
+				failures = CASE WHEN f.last_at < now() - $2::interval THEN 1 ELSE f.failures + 1 END`, keys, forgetAfter)
+	})
+	return err
+}
+
+// Authenticate finds the session of a token, with the membership as it is now.
+// It returns fault.Unauthenticated for a token that is unknown, revoked or
+// expired, or whose person is no longer active.
+func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
+	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
+		found, err := postgres.One[Session](ctx, tx, `
+			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.updated_at AS brand_at,
+				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at,
+				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
+				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id WHERE p2.user_id = s.user_id AND p2.active) AS orgs
+			FROM sessions s
+			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
+			JOIN orgs o ON o.id = p.org_id
+			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval`,
+			tokenHash(token), SessionIdle)
+		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
+			return found, err
+		}
+		_, err = postgres.Exec(ctx, tx, `UPDATE sessions SET last_seen_at = now() WHERE id = $1`, found.ID)
+		return found, err
+	})
+	if errors.Is(err, postgres.ErrNoRow) {
+		return Session{}, fault.Unauthenticated("unauthenticated", "your session has ended; sign in again")
+	}
+	return session, err
+}
+
+// SwitchOrg makes another of the user's organisations the session's current
+// one; fault.NotFound where they are no member of it.
+func (s *Service) SwitchOrg(ctx context.Context, org uuid.UUID) error {
+	session, ok := Current(ctx)
+	if !ok {
+		return fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	moved, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `
+			UPDATE sessions s SET current_org_id = p.org_id, person_id = p.id
+			FROM people p WHERE p.org_id = $2 AND p.user_id = s.user_id AND p.active AND s.id = $1 AND s.user_id = $3`,
+			session.ID, org, session.UserID)
+	})
+	if err == nil && moved == 0 {
+		return fault.NotFound("org", "you are no member of that organisation")
+	}
+	return err
+}
+
+// OpenSession is a line of the sessions page.
+type OpenSession struct {
+	ID         uuid.UUID
+	UserAgent  string
+	Address    *netip.Addr
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
+// Sessions gives the user's own open sessions, the latest used first.
+func (s *Service) Sessions(ctx context.Context) ([]OpenSession, error) {
+	session, ok := Current(ctx)
+	if !ok {
+		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) ([]OpenSession, error) {
+		return postgres.Many[OpenSession](ctx, tx, `
+			SELECT id, user_agent, address, created_at, last_seen_at, expires_at FROM sessions
+			WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now() AND last_seen_at > now() - $2::interval
+			ORDER BY last_seen_at DESC, id`, session.UserID, SessionIdle)
+	})
+}
+
+// Revoke ends one of the user's own sessions; fault.NotFound for any other.
+func (s *Service) Revoke(ctx context.Context, id uuid.UUID) error {
+	session, ok := Current(ctx)
+	if !ok {
+		return fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	ended, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL`, id, session.UserID)
+	})
+	if err == nil && ended == 0 {
+		return fault.NotFound("session", "there is no such open session of yours; it may have ended already")
+	}
+	return err
+}
+
+// RevokeOthers ends every session of the user but the current one and tells how many.
+func (s *Service) RevokeOthers(ctx context.Context) (int64, error) {
+	session, ok := Current(ctx)
+	if !ok {
+		return 0, fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE id <> $1 AND user_id = $2 AND revoked_at IS NULL`, session.ID, session.UserID)
+	})
+}
+
+// PurgeSessions deletes sessions and failures that ended over 30 days ago and tells how many.
+func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE last_at < now() - interval '30 days'`); err != nil {
+			return 0, err
+		}
+		return postgres.Exec(ctx, tx, `DELETE FROM sessions WHERE least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days'`)
+	})
+}
+
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+func digest(s string) string { return base64.RawURLEncoding.EncodeToString(tokenHash(s)[:18]) }
+
+func addressOrNull(a netip.Addr) *netip.Addr {
+	if !a.IsValid() {
+		return nil
+	}
+	return &a
+}
+
+func clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "")
+}

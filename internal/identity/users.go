@@ -1,0 +1,124 @@
+// Package identity knows who people are: users and their passwords, the people
+// of an organisation and their roles, sessions, and who may do what.
+package identity
+
+import (
+	"context"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// Service reads and writes users, people and sessions.
+type Service struct {
+	db   *postgres.DB
+	orgs *orgs.Service
+}
+
+// New gives the service.
+func New(db *postgres.DB, o *orgs.Service) *Service { return &Service{db, o} }
+
+// NewUser is what CreateUser needs.
+type NewUser struct {
+	Email    string
+	Name     string // where empty, the part of the address before the @
+	OrgSlug  string
+	Role     tenant.Role
+	Password string // ignored where the user exists already
+}
+
+// CreateUser makes somebody a member of an organisation, and a user where the
+// address is new. It is the operator's: commands on this machine call it. It
+// returns fault.Conflict where the person is a member of the organisation already.
+func (s *Service) CreateUser(ctx context.Context, n NewUser) (created bool, err error) {
+	n.Email = strings.ToLower(strings.TrimSpace(n.Email))
+	if err := n.check(); err != nil {
+		return false, err
+	}
+	org, err := s.orgs.BySlug(ctx, n.OrgSlug)
+	if err != nil {
+		return false, err
+	}
+	created, err = postgres.System(ctx, s.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (bool, error) {
+		return createUser(ctx, tx, n, org.ID)
+	})
+	if postgres.Constraint(err) == "people_one_membership" {
+		return false, fault.Conflict("user.member", "%s is a member of %s already", n.Email, org.Name)
+	}
+	return created, err
+}
+
+func (n *NewUser) check() error {
+	problems := fault.Fields{}
+	if address, err := mail.ParseAddress(n.Email); err != nil || address.Address != n.Email {
+		problems.Add("email", "%q is no e-mail address; an example: pat@titanroofing.example", n.Email)
+	}
+	if !slices.Contains(everyone, n.Role) {
+		problems.Add("role", "%q is no role; it is one of owner, admin, manager, member, viewer", n.Role)
+	}
+	if n.Name == "" {
+		n.Name, _, _ = strings.Cut(n.Email, "@")
+	}
+	if err := checkPassword(n.Password); err != nil {
+		problems.Add("password", "%s", fault.As(err).Fields["password"])
+	}
+	return problems.Err()
+}
+
+func createUser(ctx context.Context, tx pgx.Tx, n NewUser, org uuid.UUID) (created bool, err error) {
+	id := postgres.NewID()
+	added, err := postgres.Exec(ctx, tx, `INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT (email) DO NOTHING`,
+		id, n.Email, n.Name, hashPassword(n.Password))
+	if err != nil {
+		return false, err
+	}
+	if added == 0 {
+		if id, err = postgres.Value[uuid.UUID](ctx, tx, `SELECT id FROM users WHERE email = $1`, n.Email); err != nil {
+			return false, err
+		}
+	}
+	_, err = postgres.Exec(ctx, tx, `INSERT INTO people (org_id, id, user_id, kind, name, email, role, active) VALUES ($1, $2, $3, 'member', $4, $5, $6, true)`,
+		org, postgres.NewID(), id, n.Name, n.Email, string(n.Role))
+	return added == 1, err
+}
+
+// Person is somebody of the organisation, for choosing and showing.
+type Person struct {
+	ID     uuid.UUID
+	Kind   string // member, placeholder, system
+	Name   string
+	Email  *string
+	Role   tenant.Role
+	Active bool
+}
+
+// People gives the members and placeholders of the organisation by name.
+func (s *Service) People(ctx context.Context) ([]Person, error) {
+	if err := Require(ctx, ViewRecords); err != nil {
+		return nil, err
+	}
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Person, error) {
+		return postgres.Many[Person](ctx, tx, `SELECT id, kind, name, email, role, active FROM people WHERE kind <> 'system' ORDER BY active DESC, name_key, id`)
+	})
+}
+
+// EnsurePlaceholders makes an inactive placeholder for each name that no person
+// of the organisation has: a salesperson whom an import names and nobody
+// invited yet. Names are compared without case and surplus blanks.
+func EnsurePlaceholders(ctx context.Context, tx pgx.Tx, names []string) error {
+	_, err := postgres.Exec(ctx, tx, `
+		INSERT INTO people (org_id, id, kind, name, role, active)
+		SELECT DISTINCT ON (key) current_org(), gen_random_uuid(), 'placeholder', btrim(n), 'member', false
+		FROM unnest($1::text[]) n, LATERAL (SELECT lower(regexp_replace(btrim(n), '\s+', ' ', 'g')) AS key) k
+		WHERE key <> '' AND NOT EXISTS (SELECT FROM people WHERE name_key = key AND kind <> 'system')
+		ORDER BY key, n`, names)
+	return err
+}

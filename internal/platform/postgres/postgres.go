@@ -1,0 +1,203 @@
+// Package postgres is the program's way to its database: pools, transactions
+// that carry the tenant's scope, small helpers to run SQL, migrations.
+//
+// Tenant work goes through Tx and Read, which put the scope of the context into
+// the transaction, where row security reads it:
+//
+//	return postgres.Tx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Claim, error) {
+//		return postgres.One[Claim](ctx, tx, `SELECT ... FROM claims WHERE id = $1`, id)
+//	})
+//
+// There is no org_id in that query: row security adds it, and without a scope
+// the query is an error. Work that belongs to no organisation goes through System.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// DB is a pool of connections as the application's role.
+type DB struct{ *pgxpool.Pool }
+
+// Open connects to url as the application's role and refuses a role that could
+// reach past row security.
+func Open(ctx context.Context, url string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL can't be read: %w; an example: postgres://skai_app:secret@db.internal:5432/skai", err)
+	}
+	config.ConnConfig.Tracer = queryCounter{}
+	config.ConnConfig.RuntimeParams["application_name"] = "skai"
+	config.MaxConnIdleTime = 5 * time.Minute
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := checkRole(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &DB{pool}, nil
+}
+
+func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
+	var role string
+	var unsafe bool
+	err := pool.QueryRow(ctx, `
+		SELECT current_user, rolsuper OR rolbypassrls OR EXISTS (
+			SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace AND relkind = 'r')
+		FROM pg_roles WHERE rolname = current_user`).Scan(&role, &unsafe)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	if unsafe {
+		return fmt.Errorf("DATABASE_URL signs in as %q, which owns tables or bypasses row security; use skai_app (see internal/platform/postgres/roles.sql)", role)
+	}
+	return nil
+}
+
+// Tx runs fn in a transaction under the scope of ctx; what fn returns is
+// returned once the transaction is committed. Without a scope it is tenant.ErrNoScope.
+func Tx[T any](ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
+	return scoped(ctx, db, "begin", fn)
+}
+
+// Read is Tx for work that changes nothing; the database refuses a write in it.
+func Read[T any](ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
+	return scoped(ctx, db, "begin read only", fn)
+}
+
+// Do is Tx for work without a result.
+func Do(ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) error) error {
+	_, err := Tx(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, fn(ctx, tx)
+	})
+	return err
+}
+
+func scoped[T any](ctx context.Context, db *DB, begin string, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
+	scope, err := tenant.Must(ctx)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	set := setLocal("app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(),
+		"app.actor", scope.ActorName, "app.request_id", scope.RequestID)
+	return run(ctx, db, begin+"; "+set, fn)
+}
+
+// SystemRole is a named actor without a tenant; its grants are in the migrations.
+type SystemRole string
+
+// The system actors.
+const (
+	SignIn   SystemRole = "skai_signin"   // signing in: people, organisations, sessions
+	Operator SystemRole = "skai_operator" // commands that create organisations and users
+)
+
+// System runs fn in a transaction as a system actor, outside of any organisation.
+func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
+	scope, _ := tenant.From(ctx)
+	set := setLocal("app.actor", string(role), "app.request_id", scope.RequestID)
+	return run(ctx, db, "begin; set local role "+string(role)+"; "+set, fn)
+}
+
+// setLocal gives the statement that sets pairs of name and value for one
+// transaction. It travels with BEGIN, so a scope costs no round trip and holds
+// behind a pooler in transaction mode.
+func setLocal(pairs ...string) string {
+	calls := make([]string, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		value := strings.ReplaceAll(strings.ReplaceAll(pairs[i+1], "\x00", ""), "'", "''")
+		calls = append(calls, fmt.Sprintf("set_config('%s', '%s', true)", pairs[i], value))
+	}
+	return "select " + strings.Join(calls, ", ")
+}
+
+func run[T any](ctx context.Context, db *DB, begin string, fn func(context.Context, pgx.Tx) (T, error)) (result T, err error) {
+	var none T
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return none, fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		// After a commit this does nothing; a cancelled request still has to give its locks back.
+		if rollback := tx.Rollback(context.WithoutCancel(ctx)); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) && err == nil {
+			err = fmt.Errorf("rollback: %w", rollback)
+		}
+	}()
+	result, err = fn(ctx, tx)
+	if err != nil {
+		return none, err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return none, fmt.Errorf("commit: %w", err)
+	}
+	return result, nil
+}
+
+// Querier runs SQL: a transaction or a connection.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// ErrNoRow is returned by One where the query gave no row.
+var ErrNoRow = pgx.ErrNoRows
+
+// One runs a query that gives one row, into a struct by column name; ErrNoRow where it gives none.
+func One[T any](ctx context.Context, q Querier, sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+}
+
+// Value runs a query that gives one row of one column.
+func Value[T any](ctx context.Context, q Querier, sql string, args ...any) (T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowTo[T])
+}
+
+// Many runs a query and collects its rows into structs by column name.
+func Many[T any](ctx context.Context, q Querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
+}
+
+// Exec runs a statement and gives the number of rows it touched.
+func Exec(ctx context.Context, q Querier, sql string, args ...any) (int64, error) {
+	tag, err := q.Exec(ctx, sql, args...)
+	return tag.RowsAffected(), err
+}
+
+// Constraint is the name of the constraint that refused a statement, "" for any other error.
+func Constraint(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.ConstraintName
+	}
+	return ""
+}
+
+// NewID gives a new record's id: a UUID version 7, which sorts by its time.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
