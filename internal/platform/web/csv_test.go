@@ -1,0 +1,79 @@
+package web_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// cells writes one row and reads it as a spreadsheet would.
+func cells(t rapid.TB, row ...web.Cell) []string {
+	t.Helper()
+	var b bytes.Buffer
+	c, err := web.NewCSV(&b, make([]string, len(row))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Row(row...); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	body, ok := strings.CutPrefix(b.String(), "\ufeff")
+	if !ok {
+		t.Fatal("no byte order mark")
+	}
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	return rows[1]
+}
+
+func TestFormulas(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		`=HYPERLINK("http://evil.example")`: `'=HYPERLINK("http://evil.example")`,
+		"+1+cmd|' /C calc'!A0":              "'+1+cmd|' /C calc'!A0",
+		"-2+3":                              "'-2+3",
+		"@SUM(A1)":                          "'@SUM(A1)",
+		"\t=1":                              "'\t=1",
+		"＝1+1":                              "'＝1+1",
+		"'=1":                               "''=1",
+		"-12.50":                            "-12.50",
+		"+16025550123":                      "+16025550123",
+		"+1 (602) 555-0123":                 "+1 (602) 555-0123",
+		"'quoted'":                          "'quoted'",
+		"Muñoz, \"Ana\"\nRoof":              "Muñoz, \"Ana\"\nRoof",
+		"a=b":                               "a=b",
+	} {
+		if got := cells(t, web.Text(typed), web.Number("-1"))[0]; got != want {
+			t.Errorf("%q is written %q, want %q", typed, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"-12.50", "2026-11-22"}, cells(t, web.Number("-12.50"), web.Number("2026-11-22"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTextComesBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		typed := rapid.OneOf(rapid.String(), rapid.StringMatching(`['=+@-]{0,4}[0-9a-z|+]{0,4}`)).Draw(t, "typed")
+		typed = strings.ReplaceAll(typed, "\r\n", "\n") // encoding/csv's reader does that
+		written := cells(t, web.Text(typed), web.Number("1"))[0]
+		if got := web.Plain(written); got != typed {
+			t.Fatalf("%q was written %q and read %q", typed, written, got)
+		}
+		if strings.HasPrefix(written, "=") || strings.HasPrefix(written, "@") || strings.HasPrefix(written, "\t") {
+			t.Fatalf("%q is a formula", written)
+		}
+	})
+}

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzhttp"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+)
+
+// info is what the middleware knows about a request. It is made once for each
+// request and shared by pointer, because the pattern and the person are known
+// only further in than the log and the error page need them.
+type info struct {
+	id      string
+	https   bool
+	secret  []byte
+	pattern string
+	sent    *recorder       // what the handler has answered so far
+	ctx     context.Context // the signed-in context, for the error page of the same request
+}
+
+type infoKey struct{}
+
+func requestInfo(r *http.Request) *info {
+	if i, ok := r.Context().Value(infoKey{}).(*info); ok {
+		return i
+	}
+	return &info{} // a handler called without the router, in a test
+}
+
+// RequestID is the name of the request in the log, in the X-Request-Id header and
+// in the audit trail; "" outside a request.
+func RequestID(ctx context.Context) string {
+	if i, ok := ctx.Value(infoKey{}).(*info); ok {
+		return i.id
+	}
+	return ""
+}
+
+// IsHTTPS tells whether the person's browser spoke https, here or with a proxy in front.
+func IsHTTPS(r *http.Request) bool { return requestInfo(r).https }
+
+// IsPartial tells whether htmx asked for a fragment of the page. A request that
+// htmx makes for a whole page, such as going back, is not partial.
+func IsPartial(r *http.Request) bool {
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Request-Type") != "full" &&
+		r.Header.Get("HX-History-Restore-Request") != "true"
+}
+
+// observe names the request and writes its line into the log. The line holds
+// neither the path nor the query, which may name people, but the route's pattern.
+func (rt *Router) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		i := &info{id: newID(), secret: rt.cfg.Secret, pattern: "none"}
+		// The header can be made up, but only by the sender for themselves: it
+		// makes their own cookies stricter and nothing else.
+		i.https = rt.cfg.HTTPS || r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
+		w.Header().Set("X-Request-Id", i.id)
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			rt.cfg.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("method", r.Method), slog.String("route", i.pattern),
+				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes),
+				slog.Duration("took", time.Since(start)), slog.String("request", i.id))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+func newID() string {
+	id, err := uuid.NewV7()
+	if err != nil {
+		id = uuid.New()
+	}
+	return id.String()
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status and passes it on.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes the size and passes the bytes on.
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *recorder) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// secure sets the headers that tell the browser how little this site needs.
+// Camera and location are for the crew's photos.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", csp)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), "+
+			"serial=(), hid=(), bluetooth=(), midi=(), display-capture=(), browsing-topics=()")
+		if IsHTTPS(r) {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains") // two years
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// compress sends text in gzip or zstd. Nothing here is worth guessing by size:
+// pages carry no token, the session is in a cookie.
+func compress(next http.Handler) http.Handler { return gzhttp.GzipHandler(next) }
+
+// recoverPanic turns a panic into the same answer as any other internal error.
+func (rt *Router) recoverPanic(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent := &recorder{ResponseWriter: w}
+		requestInfo(r).sent = sent
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p) // net/http's own way to drop a connection
+			}
+			rt.fail(sent, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}()
+		next.ServeHTTP(sent, r)
+	})
+}
+
+// refuseCrossOrigin stops another site from acting in a signed-in person's name.
+// Programs with an API key need no exemption: they send neither Sec-Fetch-Site
+// nor Origin, and a page of another origin could not read our answer anyway.
+func (rt *Router) refuseCrossOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rt.fail(w, r, fault.Forbidden("cross_origin",
+			"This request came from another site and was stopped. Open the page here and try again"))
+	}))
+	return protection.Handler(next)
+}
+
+func unsupported(err error) bool { return errors.Is(err, http.ErrNotSupported) }
