@@ -1,0 +1,155 @@
+package decode
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func utf16Text(s string, big bool) []byte { return appendUTF16(nil, []byte(s), big) }
+
+func TestTellsEncodings(t *testing.T) {
+	t.Parallel()
+	table := "Name,City\r\nJos\u00e9 \U0001F600,\"Z\u00fc,\r\nrich\"\r\nAda,Phoenix\r\n"
+	want := []string{"header: Name|City", "data: José 😀|Zü,\r\nrich", "data: Ada|Phoenix"}
+	for _, test := range []struct {
+		name     string
+		text     []byte
+		encoding string
+	}{
+		{"utf-8", []byte(table), UTF8},
+		{"utf-8 with mark", []byte("\ufeff" + table), UTF8BOM},
+		{"utf-16le with mark", utf16Text("\ufeff"+table, false), UTF16LE},
+		{"utf-16be with mark", utf16Text("\ufeff"+table, true), UTF16BE},
+		{"utf-16le", utf16Text(table, false), UTF16LE},
+		{"utf-16be", utf16Text(table, true), UTF16BE},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l, rows := read(t, test.name, test.text, nil)
+			if l.Encoding != test.encoding || l.ForeignCount != 0 {
+				t.Errorf("encoding %q, %d lines foreign", l.Encoding, l.ForeignCount)
+			}
+			if diff := cmp.Diff(want, showAll(rows)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestReadsWindows1252LineByLine(t *testing.T) {
+	t.Parallel()
+	plain := strings.Repeat("Ada,Phoenix\n", 5000)
+	for _, test := range []struct {
+		name, text, encoding string
+		foreign              []int
+		want                 []string // the rows that are not Ada's
+	}{
+		{"late", "Name,City\n" + plain + "Jos\xe9,\x93Zurich\x94\n", Windows1252, []int{5002}, []string{"header: Name|City", "data: José|“Zurich”"}},
+		{"beside UTF-8", "Name,City\nJosé,Zürich\nJos\xe9,Z\xfcrich\n", Mixed, []int{3}, []string{"header: Name|City", "data: José|Zürich", "data: José|Zürich"}},
+		{"beside a mark", "\ufeffName,City\nJos\xe9,Z\xfcrich\n", UTF8BOM, []int{2}, []string{"header: Name|City", "data: José|Zürich"}},
+		{"in one record", "Name,City\n\"José\nJos\xe9\",x\n", Mixed, []int{3}, []string{"header: Name|City", "data: José\nJosé|x"}},
+		{"in one line with UTF-8", "Name,City\nJosé,Jos\xe9\nJosé,x\n", UTF8, nil, []string{"header: Name|City", "bad encoding", "data: José|x"}},
+		{"a capital before a curly quote", "Name,City\nJos\xe9,x\n\x93CAF\xc9\x94,x\n", Windows1252, []int{2, 3}, []string{"header: Name|City", "data: José|x", "data: “CAFÉ”|x"}},
+		{"a byte it has not", "Name,City\nJos\xe9,x\nJos\x81,x\n", Windows1252, []int{2}, []string{"header: Name|City", "data: José|x", "bad encoding"}},
+		{"a header", "Stra\xdfe,City\nx,y\n", Windows1252, []int{1}, []string{"header: Straße|City", "data: x|y"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l, rows := read(t, test.name, []byte(test.text), nil)
+			if l.Encoding != test.encoding || l.ForeignCount != len(test.foreign) {
+				t.Errorf("encoding %q, %d lines foreign", l.Encoding, l.ForeignCount)
+			}
+			if diff := cmp.Diff(test.foreign, l.ForeignLines); diff != "" {
+				t.Errorf("lines (-want +got):\n%s", diff)
+			}
+			rest := slices.DeleteFunc(showAll(rows), func(s string) bool { return s == "data: Ada|Phoenix" })
+			if diff := cmp.Diff(test.want, rest); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestListsNotTooManyForeignLines(t *testing.T) {
+	t.Parallel()
+	l, _ := read(t, "many.csv", []byte("Name,City\n"+strings.Repeat("Jos\xe9,x\n", 3000)), nil)
+	if l.ForeignCount != 3000 || len(l.ForeignLines) != maxForeign {
+		t.Errorf("%d lines, %d listed", l.ForeignCount, len(l.ForeignLines))
+	}
+}
+
+func TestWarnsOfAnotherAlphabet(t *testing.T) {
+	t.Parallel()
+	warning := "alphabet other than the Western one"
+	cyrillic := "Name,City\n" + strings.Repeat("\xc8\xe2\xe0\xed\xee\xe2,\xcc\xee\xf1\xea\xe2\xe0\n", 10) // Windows-1251
+	l, _ := read(t, "cyrillic.csv", []byte(cyrillic), nil)
+	if !strings.Contains(strings.Join(l.Notes, "\n"), warning) {
+		t.Errorf("no warning: %q", l.Notes)
+	}
+	l, _ = read(t, "spanish.csv", []byte("Name,City\n"+strings.Repeat("Jos\xe9 Nu\xf1ez,C\xe1diz\n", 50)), nil)
+	if strings.Contains(strings.Join(l.Notes, "\n"), warning) {
+		t.Errorf("warning: %q", l.Notes)
+	}
+}
+
+func TestKeepsBrokenUTF16(t *testing.T) {
+	t.Parallel()
+	text := utf16Text("\ufeffName,City\nAda,Phoenix\n", false)
+	text = append(text, 'x', 0, 0x00, 0xD8, ',', 0, 'y', 0, '\n', 0) // half of a surrogate pair
+	text = append(text, utf16Text("Charles,Tucson\nz,", false)...)
+	text = append(text, 'w') // half of a unit
+	l, rows := read(t, "broken.csv", text, nil)
+	want := []string{"header: Name|City", "data: Ada|Phoenix", "bad encoding", "data: Charles|Tucson", "bad encoding"}
+	if diff := cmp.Diff(want, showAll(rows)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !strings.Contains(strings.Join(l.Notes, "\n"), "2 rows can't be read for sure: the encoding is unclear") {
+		t.Errorf("%q", l.Notes)
+	}
+}
+
+func TestUTF16TurnsBack(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		units := rapid.SliceOf(rapid.OneOf(rapid.Uint16(), rapid.Uint16Range(0xD7FE, 0xE001), rapid.Uint16Range(0, 0x80))).Draw(t, "units")
+		big := rapid.Bool().Draw(t, "big")
+		var text []byte
+		for _, u := range units {
+			text = append(text, byte(u>>8), byte(u))
+		}
+		if rapid.Bool().Draw(t, "odd") {
+			text = append(text, rapid.Byte().Draw(t, "last"))
+		}
+		got, err := io.ReadAll(&utf16Reader{src: iotest.OneByteReader(bytes.NewReader(text)), big: big})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back := appendUTF16(nil, got, big); !bytes.Equal(back, text) {
+			t.Fatalf("%x became %x", text, back)
+		}
+	})
+}
+
+func TestKnowsWindows1252(t *testing.T) {
+	t.Parallel()
+	var undefined []string
+	for i, r := range windows1252 {
+		if r == 0 {
+			undefined = append(undefined, fmt.Sprintf("%02X", i+128))
+		}
+	}
+	if diff := cmp.Diff([]string{"81", "8D", "8F", "90", "9D"}, undefined); diff != "" {
+		t.Errorf("undefined bytes (-want +got):\n%s", diff)
+	}
+	if windows1252[0] != '€' || windows1252[0x7F] != 'ÿ' || windows1252[0x20] != '\u00a0' {
+		t.Errorf("%c %c %c", windows1252[0], windows1252[0x7F], windows1252[0x20])
+	}
+}

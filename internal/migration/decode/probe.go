@@ -1,0 +1,300 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"unicode/utf8"
+)
+
+// Probe reads the whole of f and decides how it is to be read. name is the file's
+// name as the customer knows it, for messages. known tells whether a header is a
+// column name that some vendor uses, in whatever case; it may be nil.
+//
+// It returns fault.Invalid, saying what the file is and what to do, for a file
+// that holds no table: a PDF, a picture, an encrypted workbook, an empty file.
+func Probe(ctx context.Context, f *os.File, name string, known func(header string) bool) (Layout, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Layout{}, fmt.Errorf("size of %s: %w", name, err)
+	}
+	return probe(ctx, f, info.Size(), name, known)
+}
+
+func probe(ctx context.Context, f io.ReaderAt, size int64, name string, known func(string) bool) (Layout, error) {
+	head := make([]byte, min(size, headSize))
+	if _, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return Layout{}, fmt.Errorf("read %s: %w", name, err)
+	}
+	if bytes.HasPrefix(head, []byte(magicZIP)) {
+		return probeXLSX(ctx, f, size, name, known)
+	}
+	if err := refuseForeign(f, size, name, head); err != nil {
+		return Layout{}, err
+	}
+	return probeText(ctx, f, size, name, head, known)
+}
+
+func probeText(ctx context.Context, f io.ReaderAt, size int64, name string, head []byte, known func(string) bool) (Layout, error) {
+	whole := int64(len(head)) == size
+	l := Layout{Format: FormatCSV, Encoding: Windows1252}
+	text := head
+	if encoding := utf16Of(head); encoding != "" {
+		l.Encoding = encoding
+		text, _ = appendFromUTF16(nil, head, encoding == UTF16BE, whole)
+	}
+	l.BOM, l.LineEnd = bytes.HasPrefix(text, utf8BOM), commonLineEnd(text)
+	if err := refuseMarkup(name, text, whole); err != nil {
+		return Layout{}, err
+	}
+	sample, err := chooseDialect(ctx, text, whole, &l, name, known)
+	if err != nil {
+		return Layout{}, err
+	}
+	t := newTable(sample, known)
+	t.settle(&l)
+	r, err := open(ctx, f, size, l)
+	if err != nil {
+		return Layout{}, err
+	}
+	if isWide, _ := isUTF16(l.Encoding); !isWide {
+		r.text.census = &census{}
+	}
+	s := survey{table: t, judge: &r.judge}
+	if err := s.read(r); err != nil {
+		return Layout{}, err
+	}
+	l = r.layout
+	if c := r.text.census; c != nil {
+		c.settle(&l)
+		if s.problems[ProblemEncoding] = c.unsure(&l); c.unsure(&l) > 0 && c.unsure(&l) >= l.Records-s.kinds[Blank] {
+			return Layout{}, refuse(name, "is in an encoding that can't be told for certain: save it as CSV UTF-8 and send it again")
+		}
+	}
+	s.notes(&l)
+	return l, nil
+}
+
+// survey is what the first reading of a whole file finds out.
+type survey struct {
+	table
+	*judge
+	width int // columns that hold something
+
+	gap      int // line at which, after a blank line, something starts that is narrower than the table; 0 if none
+	blank    bool
+	kinds    [Bad + 1]int
+	problems map[string]int
+	short    int // data records with fewer cells than columns
+}
+
+func (s *survey) read(r *Reader) error {
+	s.problems = map[string]int{}
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.count(row)
+	}
+}
+
+func (s *survey) count(row Row) {
+	s.layout.Records++
+	kind := row.Kind
+	if kind == Data || kind == Footer {
+		kind = s.look(row)
+	}
+	if kind != Blank {
+		s.blank = false
+	} else {
+		s.blank, s.gap = true, 0
+	}
+	s.kinds[kind]++
+	if kind == Bad {
+		s.layout.FooterLine = 0
+		s.problems[problemCode(row)]++
+	}
+}
+
+func problemCode(row Row) string {
+	if row.Problem == nil {
+		return ProblemOtherTable
+	}
+	return row.Problem.Code
+}
+
+// look finds footers and further tables, which only show as the file goes on.
+func (s *survey) look(row Row) Kind {
+	n := len(row.Cells)
+	for n > 0 && empty(row.Cells[n-1]) {
+		n--
+	}
+	s.width = max(s.width, n)
+	if isFooter(row.Cells, len(s.layout.Header)) {
+		if s.layout.FooterLine == 0 {
+			s.layout.FooterLine = row.Line
+		}
+		return Footer
+	}
+	s.kinds[Data] += s.kinds[Footer]
+	s.kinds[Footer], s.layout.FooterLine = 0, 0
+	if s.startsTable(row) {
+		s.layout.OtherTables = append(s.layout.OtherTables, s.gap)
+		s.other = true
+		return Bad
+	}
+	if len(row.Cells) < len(s.layout.Header) {
+		s.short++
+	}
+	return Data
+}
+
+// startsTable tells whether the row is the header of a further table: the first
+// row, bar titles, after a blank line, and nearly all known column names.
+func (s *survey) startsTable(row Row) bool {
+	n := filled(row.Cells)
+	switch {
+	case s.blank:
+		s.gap = row.Line
+	case s.gap == 0:
+		return false
+	}
+	if n <= 1 && len(s.layout.Header) > 2 {
+		return false
+	}
+	is := n >= 3 && s.knownIn(row.Cells)*5 >= n*4
+	if !is {
+		s.gap = 0
+	}
+	return is
+}
+
+// notes puts into words what the file holds beside plain rows.
+func (s *survey) notes(l *Layout) {
+	if n := s.kinds[RepeatedHeader]; n > 0 {
+		l.note("the header comes again %s", plural(n, "time"))
+	}
+	if n := s.kinds[Blank]; n > 0 {
+		l.note("%s", plural(n, "blank line"))
+	}
+	if n := s.kinds[Footer]; l.FooterLine > 0 {
+		l.note("%s of totals or remarks at the end, from line %d", plural(n, "line"), l.FooterLine)
+	}
+	if l.Format == FormatCSV && s.short > 0 {
+		l.note("%s fewer cells than the table has columns; the missing ones are taken as empty", plural(s.short, "row has", "rows have"))
+	}
+	if s.strays > 0 {
+		l.note("%s quotation marks inside cells that have none around them; they are kept as they are", plural(s.strays, "row has", "rows have"))
+	}
+	for _, code := range []string{ProblemQuote, ProblemEncoding, ProblemTooMany, ProblemNUL, ProblemTooLong, ProblemLineBreak} {
+		if n := s.problems[code]; n > 0 {
+			l.note("%s can't be read for sure: %s", plural(n, "row"), problemWords[code])
+		}
+	}
+	if len(l.OtherTables) > 0 {
+		l.note("another table with other columns starts at line %d; its rows are set aside", l.OtherTables[0])
+	}
+	if s.kinds[Data]+s.kinds[Bad] == 0 {
+		l.note("the file holds no rows of data")
+	}
+}
+
+var problemWords = map[string]string{
+	ProblemQuote:     "the quotation marks don't add up",
+	ProblemEncoding:  "the encoding is unclear",
+	ProblemTooMany:   "more cells than the table has columns",
+	ProblemNUL:       "zero bytes in the text",
+	ProblemTooLong:   "a line of over 4 MiB",
+	ProblemLineBreak: "a line break in the middle",
+}
+
+// maxForeign bounds how many lines a Layout lists.
+const maxForeign = 1000
+
+// census counts the lines of a text by what their bytes can be.
+type census struct {
+	utf8          bool  // a record needs UTF-8
+	clear         int   // lines that are not UTF-8 at all
+	mixed         int   // lines that are not UTF-8 but hold characters of it
+	undefined     int   // lines that are neither UTF-8 nor Windows-1252
+	clearLines    []int // the first of them
+	mixedLines    []int
+	letters, high int // in the lines that are not UTF-8
+}
+
+func (c *census) add(rec record) {
+	if ascii(rec.raw) {
+		return
+	}
+	line := rec.line
+	for text := rec.raw; len(text) > 0; line++ {
+		n := lineEnd(text)
+		c.line(text[:n], line)
+		text = text[n:]
+	}
+}
+
+func (c *census) line(text []byte, line int) {
+	if utf8.Valid(text) {
+		c.utf8 = c.utf8 || !ascii(text)
+		return
+	}
+	f := inspect(text)
+	c.letters += f.letters
+	c.high += f.high
+	switch {
+	case f.undefined:
+		c.undefined++
+	case f.sequences:
+		c.mixed++
+		if c.mixed <= maxForeign {
+			c.mixedLines = append(c.mixedLines, line)
+		}
+	default:
+		c.clear++
+		if c.clear <= maxForeign {
+			c.clearLines = append(c.clearLines, line)
+		}
+	}
+}
+
+// unsure counts the lines that can't be read for sure.
+func (c *census) unsure(l *Layout) int {
+	if l.Encoding == Windows1252 {
+		return c.undefined
+	}
+	return c.undefined + c.mixed
+}
+
+// settle decides the encoding, now that the whole file was read.
+func (c *census) settle(l *Layout) {
+	l.ForeignCount, l.ForeignLines = c.clear, c.clearLines
+	switch {
+	case l.BOM:
+		l.Encoding = UTF8BOM
+	case c.clear == 0:
+		l.Encoding = UTF8
+	case c.utf8 || c.mixed > c.clear:
+		l.Encoding = Mixed
+	default:
+		l.Encoding = Windows1252
+		l.ForeignCount += c.mixed
+		l.ForeignLines = append(l.ForeignLines, c.mixedLines...)
+		slices.Sort(l.ForeignLines)
+		l.ForeignLines = l.ForeignLines[:min(len(l.ForeignLines), maxForeign)]
+	}
+	if l.ForeignCount > 0 {
+		l.note("%s not UTF-8 and read as Windows-1252, the first at line %d", plural(l.ForeignCount, "line is", "lines are"), l.ForeignLines[0])
+	}
+	if c.high > 20 && c.high*2 > c.letters {
+		l.note("the text seems to be in an alphabet other than the Western one: if names look wrong, save the file as CSV UTF-8 and send it again")
+	}
+}
