@@ -16,6 +16,10 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
+// schema.sql shows the schema that the migrations add up to.
+//
+//go:generate go test -count=1 -run ^TestSchemaFile$ . -update
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 
@@ -100,10 +104,18 @@ func lockMigrations(ctx context.Context, pool *pgxpool.Pool) (unlock func(), err
 	}, nil
 }
 
-func migrateRiver(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+func riverMigrator(pool *pgxpool.Pool) (*rivermigrate.Migrator[pgx.Tx], error) {
 	migrator, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: RiverSchema, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return 0, fmt.Errorf("read the job queue's migrations: %w", err)
+		return nil, fmt.Errorf("read the job queue's migrations: %w", err)
+	}
+	return migrator, nil
+}
+
+func migrateRiver(ctx context.Context, pool *pgxpool.Pool) (int, error) {
+	migrator, err := riverMigrator(pool)
+	if err != nil {
+		return 0, err
 	}
 	result, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	if err != nil {

@@ -273,3 +273,5 @@ GRANT SELECT, INSERT, UPDATE ON people TO skai_operator;
 GRANT UPDATE (password_hash, updated_at, disabled_at) ON users TO skai_operator;
 -- The constraint on the last owner locks the organisation's row.
 GRANT UPDATE (updated_at) ON orgs TO skai_operator;
+-- The program asks whether the schema is the one it was built for before it serves.
+GRANT SELECT ON goose_db_version TO skai_app;

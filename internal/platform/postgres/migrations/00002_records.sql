@@ -349,11 +349,16 @@ BEGIN
 	PERFORM estimate_totals_of(org_id, array_agg(DISTINCT estimate_id)) FROM old_rows GROUP BY org_id;
 	RETURN NULL;
 END $$;
+-- It looks at the estimate as the transaction leaves it: one statement's
+-- totals are not yet, or no more, those of all its lines.
 CREATE FUNCTION estimate_totals_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF EXISTS (SELECT FROM estimate_lines l WHERE l.org_id = NEW.org_id AND l.estimate_id = NEW.id
-		HAVING count(*) <> NEW.line_count OR coalesce(sum(item_amount), 0) <> NEW.item_total OR coalesce(sum(tax), 0) <> NEW.tax
-			OR coalesce(sum(rcv), 0) <> NEW.rcv OR coalesce(sum(depreciation), 0) <> NEW.depreciation OR coalesce(sum(acv), 0) <> NEW.acv) THEN
+	IF EXISTS (SELECT FROM estimates e LEFT JOIN estimate_lines l ON l.org_id = e.org_id AND l.estimate_id = e.id
+		WHERE e.org_id = NEW.org_id AND e.id = NEW.id
+		GROUP BY e.org_id, e.id
+		HAVING count(l.id) <> e.line_count OR coalesce(sum(l.item_amount), 0) <> e.item_total OR coalesce(sum(l.tax), 0) <> e.tax
+			OR coalesce(sum(l.rcv), 0) <> e.rcv OR coalesce(sum(l.depreciation), 0) <> e.depreciation OR coalesce(sum(l.acv), 0) <> e.acv
+			OR coalesce(sum(l.depreciation) FILTER (WHERE l.recoverable), 0) <> e.recoverable) THEN
 		RAISE EXCEPTION 'the totals of estimate % are not the sums of its lines', NEW.id
 			USING ERRCODE = 'check_violation', CONSTRAINT = 'estimates_totals';
 	END IF;

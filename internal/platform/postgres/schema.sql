@@ -1,0 +1,1950 @@
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+CREATE SCHEMA audit;
+
+ALTER SCHEMA audit OWNER TO skai_audit;
+
+CREATE SCHEMA river;
+
+ALTER SCHEMA river OWNER TO skai_owner;
+
+CREATE SCHEMA search;
+
+ALTER SCHEMA search OWNER TO skai_search;
+
+CREATE EXTENSION IF NOT EXISTS btree_gin WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gin IS 'support for indexing common datatypes in GIN';
+
+CREATE TYPE river.river_job_state AS ENUM (
+    'available',
+    'cancelled',
+    'completed',
+    'discarded',
+    'pending',
+    'retryable',
+    'running',
+    'scheduled'
+);
+
+ALTER TYPE river.river_job_state OWNER TO skai_owner;
+
+CREATE FUNCTION audit.diff(tbl text, old_row jsonb, new_row jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+	SELECT coalesce(jsonb_object_agg(c.column_name,
+		CASE c.class WHEN 'secret' THEN '"changed"'::jsonb
+		ELSE jsonb_build_array(old_row -> c.column_name, new_row -> c.column_name) END), '{}')
+	FROM audit_columns c
+	WHERE c.table_name = tbl AND c.class <> 'ignore'
+	  AND nullif(old_row -> c.column_name, 'null') IS DISTINCT FROM nullif(new_row -> c.column_name, 'null')
+$$;
+
+ALTER FUNCTION audit.diff(tbl text, old_row jsonb, new_row jsonb) OWNER TO skai_audit;
+
+CREATE FUNCTION audit.write() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	org_column text := CASE TG_TABLE_NAME WHEN 'orgs' THEN 'id' ELSE 'org_id' END;
+	nobody     uuid := '00000000-0000-0000-0000-000000000000';
+	actor      uuid := nullif(current_setting('app.actor_id', true), '')::uuid;
+	actor_name text := coalesce(nullif(current_setting('app.actor', true), ''), session_user);
+	request    text := coalesce(current_setting('app.request_id', true), '');
+	bulk_run   uuid := nullif(current_setting('app.bulk_run', true), '')::uuid;
+	n          bigint;
+BEGIN
+	IF bulk_run IS NOT NULL THEN
+		IF TG_OP = 'DELETE' THEN
+			SELECT count(*) INTO n FROM old_rows;
+		ELSE
+			SELECT count(*) INTO n FROM new_rows;
+		END IF;
+		IF n > 0 THEN
+			INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, operation, changes, run_id, row_count)
+			VALUES (current_org(), actor, actor_name, request, TG_TABLE_NAME, 'bulk ' || lower(TG_OP), '{}', bulk_run, n);
+		END IF;
+		RETURN NULL;
+	END IF;
+	IF TG_OP = 'INSERT' THEN
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		SELECT coalesce((j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
+			(j ->> 'id')::uuid, 'insert', audit.diff(TG_TABLE_NAME, '{}', j)
+		FROM (SELECT to_jsonb(r) AS j FROM new_rows r) x;
+	ELSIF TG_OP = 'DELETE' THEN
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		SELECT coalesce((j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
+			(j ->> 'id')::uuid, 'delete', audit.diff(TG_TABLE_NAME, j, '{}')
+		FROM (SELECT to_jsonb(r) AS j FROM old_rows r) x;
+	ELSE
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		SELECT coalesce((n_j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
+			(n_j ->> 'id')::uuid, 'update', d
+		FROM (SELECT to_jsonb(o) AS o_j, to_jsonb(w) AS n_j, audit.diff(TG_TABLE_NAME, to_jsonb(o), to_jsonb(w)) AS d
+			FROM old_rows o JOIN new_rows w ON w.id = o.id) x
+		WHERE d <> '{}';
+	END IF;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION audit.write() OWNER TO skai_audit;
+
+CREATE FUNCTION public.audit_attach(tbl text, ignored text[] DEFAULT '{}'::text[], secret text[] DEFAULT '{}'::text[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	INSERT INTO audit_columns
+	SELECT tbl, attname, CASE WHEN attname = ANY (secret) THEN 'secret' WHEN attname = ANY (ignored) OR attgenerated <> '' THEN 'ignore' ELSE 'track' END
+	FROM pg_attribute WHERE attrelid = tbl::regclass AND attnum > 0 AND NOT attisdropped;
+	EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON %I REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write()', tbl);
+	EXECUTE format('CREATE TRIGGER audit_update AFTER UPDATE ON %I REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write()', tbl);
+	EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %I REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write()', tbl);
+END $$;
+
+ALTER FUNCTION public.audit_attach(tbl text, ignored text[], secret text[]) OWNER TO skai_owner;
+
+CREATE FUNCTION public.current_org() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT current_setting('app.org_id')::uuid $$;
+
+ALTER FUNCTION public.current_org() OWNER TO skai_owner;
+
+CREATE FUNCTION public.estimate_totals_fixed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	IF EXISTS (SELECT FROM estimates e LEFT JOIN estimate_lines l ON l.org_id = e.org_id AND l.estimate_id = e.id
+		WHERE e.org_id = NEW.org_id AND e.id = NEW.id
+		GROUP BY e.org_id, e.id
+		HAVING count(l.id) <> e.line_count OR coalesce(sum(l.item_amount), 0) <> e.item_total OR coalesce(sum(l.tax), 0) <> e.tax
+			OR coalesce(sum(l.rcv), 0) <> e.rcv OR coalesce(sum(l.depreciation), 0) <> e.depreciation OR coalesce(sum(l.acv), 0) <> e.acv
+			OR coalesce(sum(l.depreciation) FILTER (WHERE l.recoverable), 0) <> e.recoverable) THEN
+		RAISE EXCEPTION 'the totals of estimate % are not the sums of its lines', NEW.id
+			USING ERRCODE = 'check_violation', CONSTRAINT = 'estimates_totals';
+	END IF;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.estimate_totals_fixed() OWNER TO skai_owner;
+
+CREATE FUNCTION public.estimate_totals_new() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	PERFORM estimate_totals_of(org_id, array_agg(DISTINCT estimate_id)) FROM new_rows GROUP BY org_id;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.estimate_totals_new() OWNER TO skai_owner;
+
+CREATE FUNCTION public.estimate_totals_of(tenant uuid, ids uuid[]) RETURNS void
+    LANGUAGE sql
+    AS $$
+	UPDATE estimates e SET line_count = s.n, item_total = s.item_total, tax = s.tax, rcv = s.rcv,
+		depreciation = s.depreciation, recoverable = s.recoverable, acv = s.acv
+	FROM (SELECT t.id, count(l.id) AS n, coalesce(sum(l.item_amount), 0) AS item_total, coalesce(sum(l.tax), 0) AS tax,
+			coalesce(sum(l.rcv), 0) AS rcv, coalesce(sum(l.depreciation), 0) AS depreciation,
+			coalesce(sum(l.depreciation) FILTER (WHERE l.recoverable), 0) AS recoverable, coalesce(sum(l.acv), 0) AS acv
+		FROM unnest(ids) AS t (id) LEFT JOIN estimate_lines l ON l.org_id = tenant AND l.estimate_id = t.id
+		GROUP BY t.id) s
+	WHERE e.org_id = tenant AND e.id = s.id
+$$;
+
+ALTER FUNCTION public.estimate_totals_of(tenant uuid, ids uuid[]) OWNER TO skai_owner;
+
+CREATE FUNCTION public.estimate_totals_old() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	PERFORM estimate_totals_of(org_id, array_agg(DISTINCT estimate_id)) FROM old_rows GROUP BY org_id;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.estimate_totals_old() OWNER TO skai_owner;
+
+CREATE FUNCTION public.import_file_closes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+	l record;
+BEGIN
+	SELECT count(*) FILTER (WHERE outcome <> 'header') AS rows_read, count(*) FILTER (WHERE outcome = 'created') AS created,
+		count(*) FILTER (WHERE outcome = 'updated') AS updated, count(*) FILTER (WHERE outcome = 'merged') AS merged,
+		count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged, count(*) FILTER (WHERE outcome = 'skipped') AS skipped,
+		count(*) FILTER (WHERE outcome = 'errored') AS errored, count(*) FILTER (WHERE outcome = 'blank') AS blank
+	INTO l FROM import_rows WHERE org_id = NEW.org_id AND run_id = NEW.run_id AND file_no = NEW.file_no;
+	IF (l.rows_read, l.created, l.updated, l.merged, l.unchanged, l.skipped, l.errored, l.blank)
+		IS DISTINCT FROM (NEW.rows_read, NEW.created, NEW.updated, NEW.merged, NEW.unchanged, NEW.skipped, NEW.errored, NEW.blank) THEN
+		RAISE EXCEPTION 'file % of run % counts other rows than its ledger holds', NEW.file_no, NEW.run_id
+			USING ERRCODE = 'check_violation', CONSTRAINT = 'import_files_ledger';
+	END IF;
+	RETURN NEW;
+END $$;
+
+ALTER FUNCTION public.import_file_closes() OWNER TO skai_owner;
+
+CREATE FUNCTION public.orgs_system_person() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	INSERT INTO people (org_id, id, kind, name, role, active)
+	VALUES (NEW.id, gen_random_uuid(), 'system', 'SkaiScraper', 'owner', true);
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.orgs_system_person() OWNER TO skai_owner;
+
+CREATE FUNCTION public.people_keep_an_owner() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	PERFORM 1 FROM orgs WHERE id = OLD.org_id FOR UPDATE; -- two demotions at once wait for each other
+	IF NOT EXISTS (SELECT FROM people WHERE org_id = OLD.org_id AND kind = 'member' AND role = 'owner' AND active) THEN
+		RAISE EXCEPTION 'organisation % would be left without an owner', OLD.org_id
+			USING ERRCODE = 'check_violation', CONSTRAINT = 'people_last_owner';
+	END IF;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.people_keep_an_owner() OWNER TO skai_owner;
+
+CREATE FUNCTION public.tag_words(tags text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT array_to_string(tags, ' ') $$;
+
+ALTER FUNCTION public.tag_words(tags text[]) OWNER TO skai_owner;
+
+CREATE FUNCTION public.tenant_table(tbl text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tbl);
+	EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tbl);
+	EXECUTE format('CREATE POLICY tenant ON %I TO skai_app USING (org_id = (SELECT current_org())) WITH CHECK (org_id = (SELECT current_org()))', tbl);
+END $$;
+
+ALTER FUNCTION public.tenant_table(tbl text) OWNER TO skai_owner;
+
+CREATE FUNCTION public.words(t text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT translate(t, '-@./\:,;()[]{}#&+''"_*|', '                       ') $$;
+
+ALTER FUNCTION public.words(t text) OWNER TO skai_owner;
+
+CREATE FUNCTION river.river_job_state_in_bitmask(bitmask bit, state river.river_job_state) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT CASE state
+        WHEN 'available' THEN get_bit(bitmask, 7)
+        WHEN 'cancelled' THEN get_bit(bitmask, 6)
+        WHEN 'completed' THEN get_bit(bitmask, 5)
+        WHEN 'discarded' THEN get_bit(bitmask, 4)
+        WHEN 'pending'   THEN get_bit(bitmask, 3)
+        WHEN 'retryable' THEN get_bit(bitmask, 2)
+        WHEN 'running'   THEN get_bit(bitmask, 1)
+        WHEN 'scheduled' THEN get_bit(bitmask, 0)
+        ELSE 0
+    END = 1;
+$$;
+
+ALTER FUNCTION river.river_job_state_in_bitmask(bitmask bit, state river.river_job_state) OWNER TO skai_owner;
+
+CREATE FUNCTION search.claims(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT id FROM claims WHERE org_id = current_org() AND search @@ query LIMIT most $$;
+
+ALTER FUNCTION search.claims(query tsquery, most integer) OWNER TO skai_search;
+
+CREATE FUNCTION search.contacts(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT id FROM contacts WHERE org_id = current_org() AND search @@ query LIMIT most $$;
+
+ALTER FUNCTION search.contacts(query tsquery, most integer) OWNER TO skai_search;
+
+CREATE FUNCTION search.leads(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT id FROM leads WHERE org_id = current_org() AND search @@ query LIMIT most $$;
+
+ALTER FUNCTION search.leads(query tsquery, most integer) OWNER TO skai_search;
+
+CREATE FUNCTION search.properties(query tsquery, most integer) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT id FROM properties WHERE org_id = current_org() AND search @@ query LIMIT most $$;
+
+ALTER FUNCTION search.properties(query tsquery, most integer) OWNER TO skai_search;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+CREATE TABLE public.activities (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    body text DEFAULT ''::text NOT NULL,
+    contact_id uuid,
+    property_id uuid,
+    lead_id uuid,
+    claim_id uuid,
+    from_stage text,
+    to_stage text,
+    assignee_id uuid,
+    due_on date,
+    done_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    place text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT activities_about CHECK (((num_nonnulls(contact_id, property_id, lead_id, claim_id) > 0) OR (kind = ANY (ARRAY['import'::text, 'report'::text])))),
+    CONSTRAINT activities_check CHECK (((kind = 'stage'::text) = (to_stage IS NOT NULL))),
+    CONSTRAINT activities_check1 CHECK (((ends_at IS NULL) OR (ends_at >= at))),
+    CONSTRAINT activities_kind_check CHECK ((kind = ANY (ARRAY['note'::text, 'call'::text, 'email'::text, 'text'::text, 'task'::text, 'appointment'::text, 'stage'::text, 'file'::text, 'import'::text, 'report'::text])))
+);
+
+ALTER TABLE ONLY public.activities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.activities OWNER TO skai_owner;
+
+CREATE TABLE public.audit_columns (
+    table_name text NOT NULL,
+    column_name text NOT NULL,
+    class text NOT NULL,
+    CONSTRAINT audit_columns_class_check CHECK ((class = ANY (ARRAY['track'::text, 'ignore'::text, 'secret'::text])))
+);
+
+ALTER TABLE public.audit_columns OWNER TO skai_owner;
+
+CREATE TABLE public.audit_entries (
+    org_id uuid NOT NULL,
+    id bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor_id uuid,
+    actor text NOT NULL,
+    request_id text NOT NULL,
+    table_name text NOT NULL,
+    record_id uuid,
+    operation text NOT NULL,
+    changes jsonb NOT NULL,
+    run_id uuid,
+    row_count bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT audit_entries_operation_check CHECK ((operation = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'bulk insert'::text, 'bulk update'::text, 'bulk delete'::text])))
+);
+
+ALTER TABLE ONLY public.audit_entries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_entries OWNER TO skai_owner;
+
+ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_entries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.claims (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    number bigint NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    property_id uuid,
+    contact_id uuid,
+    lead_id uuid,
+    kind text DEFAULT 'insurance'::text NOT NULL,
+    carrier text DEFAULT ''::text NOT NULL,
+    carrier_key text GENERATED ALWAYS AS (lower(regexp_replace(btrim(carrier), '\s+'::text, ' '::text, 'g'::text))) STORED NOT NULL,
+    claim_number text DEFAULT ''::text NOT NULL,
+    claim_key text GENERATED ALWAYS AS (NULLIF(upper(translate(claim_number, ' -./#'::text, ''::text)), ''::text)) STORED,
+    policy_number text DEFAULT ''::text NOT NULL,
+    date_of_loss date,
+    peril text,
+    adjuster_id uuid,
+    stage text DEFAULT 'intake'::text NOT NULL,
+    stage_before text,
+    stage_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    source_stage text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    work_type text DEFAULT ''::text NOT NULL,
+    priority text DEFAULT 'normal'::text NOT NULL,
+    assignee_id uuid,
+    rcv bigint,
+    acv bigint,
+    deductible bigint,
+    recoverable_depreciation bigint,
+    non_recoverable_depreciation bigint,
+    approved bigint,
+    supplements bigint,
+    paid bigint,
+    money_flags text[] GENERATED ALWAYS AS (array_remove(ARRAY[
+CASE
+    WHEN ((rcv IS NOT NULL) AND (acv IS NOT NULL) AND ((recoverable_depreciation IS NOT NULL) OR (non_recoverable_depreciation IS NOT NULL)) AND (acv <> ((rcv - COALESCE(recoverable_depreciation, (0)::bigint)) - COALESCE(non_recoverable_depreciation, (0)::bigint)))) THEN 'acv_not_rcv_less_depreciation'::text
+    ELSE NULL::text
+END,
+CASE
+    WHEN (acv > rcv) THEN 'acv_over_rcv'::text
+    ELSE NULL::text
+END,
+CASE
+    WHEN (LEAST(rcv, acv, deductible, recoverable_depreciation, non_recoverable_depreciation, approved, supplements, paid) < 0) THEN 'negative_amount'::text
+    ELSE NULL::text
+END,
+CASE
+    WHEN (deductible > rcv) THEN 'deductible_over_rcv'::text
+    ELSE NULL::text
+END], NULL::text)) STORED NOT NULL,
+    next_action text DEFAULT ''::text NOT NULL,
+    next_action_on date,
+    notes text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamp with time zone,
+    archived_by uuid,
+    search tsvector GENERATED ALWAYS AS (((to_tsvector('simple'::regconfig, public.words((((((((((((((((((((number)::text || ' '::text) || title) || ' '::text) || carrier) || ' '::text) || claim_number) || ' '::text) || policy_number) || ' '::text) || source_stage) || ' '::text) || work_type) || ' '::text) ||
+CASE
+    WHEN (tags = '{}'::text[]) THEN ''::text
+    ELSE public.tag_words(tags)
+END) || ' '::text) || notes) || ' '::text) || next_action))) || to_tsvector('simple'::regconfig, translate(claim_number, ' -./#'::text, ''::text))) || jsonb_to_tsvector('simple'::regconfig, extra, '["string", "numeric"]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT claims_carrier_check CHECK ((char_length(carrier) <= 200)),
+    CONSTRAINT claims_check CHECK (((archived_at IS NULL) = (archived_by IS NULL))),
+    CONSTRAINT claims_claim_number_check CHECK ((char_length(claim_number) <= 200)),
+    CONSTRAINT claims_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT claims_kind_check CHECK ((kind = ANY (ARRAY['insurance'::text, 'retail'::text]))),
+    CONSTRAINT claims_number_check CHECK ((number > 0)),
+    CONSTRAINT claims_peril_check CHECK ((peril = ANY (ARRAY['hail'::text, 'wind'::text, 'fire'::text, 'water'::text, 'lightning'::text, 'other'::text]))),
+    CONSTRAINT claims_priority_check CHECK ((priority = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text]))),
+    CONSTRAINT claims_stage_before CHECK (((stage = 'cancelled'::text) = (stage_before IS NOT NULL))),
+    CONSTRAINT claims_stage_before_open CHECK ((stage_before <> ALL (ARRAY['cancelled'::text, 'closed'::text]))),
+    CONSTRAINT claims_stage_check CHECK ((stage = ANY (ARRAY['intake'::text, 'inspection'::text, 'filed'::text, 'adjuster_review'::text, 'approved'::text, 'denied'::text, 'appeal'::text, 'build'::text, 'completed'::text, 'invoiced'::text, 'depreciation'::text, 'closed'::text, 'cancelled'::text])))
+);
+
+ALTER TABLE ONLY public.claims FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.claims OWNER TO skai_owner;
+
+CREATE TABLE public.contacts (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    first_name text DEFAULT ''::text NOT NULL,
+    last_name text DEFAULT ''::text NOT NULL,
+    company text DEFAULT ''::text NOT NULL,
+    name text GENERATED ALWAYS AS (
+CASE
+    WHEN ((first_name = ''::text) AND (last_name = ''::text)) THEN company
+    ELSE btrim(((first_name || ' '::text) || last_name))
+END) STORED NOT NULL,
+    sort_name text GENERATED ALWAYS AS ("left"(lower(
+CASE
+    WHEN (last_name <> ''::text) THEN ((last_name || ' '::text) || first_name)
+    WHEN (first_name <> ''::text) THEN first_name
+    ELSE company
+END), 200)) STORED NOT NULL,
+    role text DEFAULT 'homeowner'::text NOT NULL,
+    phones jsonb DEFAULT '[]'::jsonb NOT NULL,
+    emails jsonb DEFAULT '[]'::jsonb NOT NULL,
+    phone text GENERATED ALWAYS AS (((phones -> 0) ->> 'e164'::text)) STORED,
+    email text GENERATED ALWAYS AS ((emails ->> 0)) STORED,
+    street text DEFAULT ''::text NOT NULL,
+    unit text DEFAULT ''::text NOT NULL,
+    city text DEFAULT ''::text NOT NULL,
+    state text DEFAULT ''::text NOT NULL,
+    zip text DEFAULT ''::text NOT NULL,
+    address_typed text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    do_not_contact boolean DEFAULT false NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamp with time zone,
+    archived_by uuid,
+    search tsvector GENERATED ALWAYS AS ((to_tsvector('simple'::regconfig, public.words(((((((((((((((((((((((((((first_name || ' '::text) || last_name) || ' '::text) || company) || ' '::text) || (jsonb_path_query_array(phones, '$[*]."typed"'::jsonpath))::text) || ' '::text) || COALESCE(substr(((phones -> 0) ->> 'e164'::text), 3), ''::text)) || ' '::text) || (emails)::text) || ' '::text) || address_typed) || ' '::text) || street) || ' '::text) || unit) || ' '::text) || city) || ' '::text) || state) || ' '::text) || zip) || ' '::text) ||
+CASE
+    WHEN (tags = '{}'::text[]) THEN ''::text
+    ELSE public.tag_words(tags)
+END) || ' '::text) || notes))) || jsonb_to_tsvector('simple'::regconfig, extra, '["string", "numeric"]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT contacts_check CHECK (((archived_at IS NULL) = (archived_by IS NULL))),
+    CONSTRAINT contacts_emails_check CHECK (((jsonb_typeof(emails) = 'array'::text) AND (char_length((emails ->> 0)) <= 320))),
+    CONSTRAINT contacts_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT contacts_named CHECK (((first_name <> ''::text) OR (last_name <> ''::text) OR (company <> ''::text))),
+    CONSTRAINT contacts_phones_check CHECK (((jsonb_typeof(phones) = 'array'::text) AND (NOT jsonb_path_exists(phones, 'strict $[*]?(!(@."typed".type() == "string"))'::jsonpath)))),
+    CONSTRAINT contacts_role_check CHECK ((role = ANY (ARRAY['homeowner'::text, 'adjuster'::text, 'carrier'::text, 'vendor'::text, 'other'::text])))
+);
+
+ALTER TABLE ONLY public.contacts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.contacts OWNER TO skai_owner;
+
+CREATE TABLE public.estimate_lines (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    estimate_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    number text DEFAULT ''::text NOT NULL,
+    group_code text DEFAULT ''::text NOT NULL,
+    group_name text DEFAULT ''::text NOT NULL,
+    category text DEFAULT ''::text NOT NULL,
+    selector text DEFAULT ''::text NOT NULL,
+    description text DEFAULT ''::text NOT NULL,
+    quantity numeric(18,4),
+    unit text DEFAULT ''::text NOT NULL,
+    unit_price numeric(18,4),
+    item_amount bigint,
+    tax bigint,
+    rcv bigint,
+    age text DEFAULT ''::text NOT NULL,
+    life text DEFAULT ''::text NOT NULL,
+    depreciation bigint,
+    acv bigint,
+    recoverable boolean,
+    coverage text DEFAULT ''::text NOT NULL,
+    activity text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    flags text[] GENERATED ALWAYS AS (array_remove(ARRAY[
+CASE
+    WHEN (acv <> (rcv - COALESCE(depreciation, (0)::bigint))) THEN 'acv_not_rcv_less_depreciation'::text
+    ELSE NULL::text
+END,
+CASE
+    WHEN ((rcv < 0) OR (item_amount < 0)) THEN 'credit'::text
+    ELSE NULL::text
+END], NULL::text)) STORED NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT estimate_lines_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT estimate_lines_position_check CHECK (("position" > 0))
+);
+
+ALTER TABLE ONLY public.estimate_lines FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimate_lines OWNER TO skai_owner;
+
+CREATE TABLE public.estimates (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    claim_id uuid NOT NULL,
+    name text NOT NULL,
+    line_count integer DEFAULT 0 NOT NULL,
+    item_total bigint DEFAULT 0 NOT NULL,
+    tax bigint DEFAULT 0 NOT NULL,
+    rcv bigint DEFAULT 0 NOT NULL,
+    depreciation bigint DEFAULT 0 NOT NULL,
+    recoverable bigint DEFAULT 0 NOT NULL,
+    acv bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT estimates_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE ONLY public.estimates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimates OWNER TO skai_owner;
+
+CREATE TABLE public.external_refs (
+    org_id uuid NOT NULL,
+    entity text NOT NULL,
+    source text NOT NULL,
+    external_id text NOT NULL COLLATE pg_catalog."C",
+    contact_id uuid,
+    property_id uuid,
+    lead_id uuid,
+    claim_id uuid,
+    estimate_id uuid,
+    file_id uuid,
+    fingerprint uuid NOT NULL,
+    run_id uuid NOT NULL,
+    file_no integer NOT NULL,
+    ordinal integer NOT NULL,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT external_refs_check CHECK ((
+CASE entity
+    WHEN 'contact'::text THEN contact_id
+    WHEN 'property'::text THEN property_id
+    WHEN 'lead'::text THEN lead_id
+    WHEN 'claim'::text THEN claim_id
+    WHEN 'estimate'::text THEN estimate_id
+    ELSE file_id
+END IS NOT NULL)),
+    CONSTRAINT external_refs_check1 CHECK ((num_nonnulls(contact_id, property_id, lead_id, claim_id, estimate_id, file_id) = 1)),
+    CONSTRAINT external_refs_entity_check CHECK ((entity = ANY (ARRAY['contact'::text, 'property'::text, 'lead'::text, 'claim'::text, 'estimate'::text, 'file'::text]))),
+    CONSTRAINT external_refs_external_id_check CHECK (((external_id <> ''::text) AND (char_length(external_id) <= 300))),
+    CONSTRAINT external_refs_source_check CHECK ((source <> ''::text))
+);
+
+ALTER TABLE ONLY public.external_refs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.external_refs OWNER TO skai_owner;
+
+CREATE TABLE public.files (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    media_type text DEFAULT ''::text NOT NULL,
+    size bigint,
+    sha256 bytea,
+    source_url text DEFAULT ''::text NOT NULL,
+    source_md5 text DEFAULT ''::text NOT NULL,
+    taken_at timestamp with time zone,
+    taken_by text DEFAULT ''::text NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    caption text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    homeowner_visible boolean DEFAULT false NOT NULL,
+    contact_id uuid,
+    property_id uuid,
+    lead_id uuid,
+    claim_id uuid,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    CONSTRAINT files_check CHECK (((sha256 IS NULL) OR (size IS NOT NULL))),
+    CONSTRAINT files_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['photo'::text, 'document'::text]))),
+    CONSTRAINT files_latitude_check CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT files_longitude_check CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+    CONSTRAINT files_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT files_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT files_size_check CHECK ((size >= 0)),
+    CONSTRAINT files_somewhere CHECK (((sha256 IS NOT NULL) OR (source_url <> ''::text)))
+);
+
+ALTER TABLE ONLY public.files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files OWNER TO skai_owner;
+
+CREATE TABLE public.goose_db_version (
+    id integer NOT NULL,
+    version_id bigint NOT NULL,
+    is_applied boolean NOT NULL,
+    tstamp timestamp without time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.goose_db_version OWNER TO skai_owner;
+
+ALTER TABLE public.goose_db_version ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.goose_db_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.import_candidates (
+    org_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    record_id uuid NOT NULL,
+    candidate_id uuid NOT NULL,
+    rung text NOT NULL,
+    CONSTRAINT import_candidates_check CHECK ((record_id <> candidate_id)),
+    CONSTRAINT import_candidates_rung_check CHECK ((rung = ANY (ARRAY['address_and_surname'::text, 'phone'::text, 'email'::text])))
+);
+
+ALTER TABLE ONLY public.import_candidates FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_candidates OWNER TO skai_owner;
+
+CREATE TABLE public.import_changes (
+    org_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    entity text NOT NULL,
+    record_id uuid NOT NULL,
+    before jsonb NOT NULL,
+    CONSTRAINT import_changes_entity_check CHECK ((entity = ANY (ARRAY['contact'::text, 'property'::text, 'lead'::text, 'claim'::text, 'estimate'::text, 'file'::text])))
+);
+
+ALTER TABLE ONLY public.import_changes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_changes OWNER TO skai_owner;
+
+CREATE TABLE public.import_files (
+    org_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    file_no integer NOT NULL,
+    name text NOT NULL,
+    size bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    layout jsonb,
+    source text DEFAULT ''::text NOT NULL,
+    kind text DEFAULT ''::text NOT NULL,
+    mapping jsonb,
+    closed boolean DEFAULT false NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    created bigint DEFAULT 0 NOT NULL,
+    updated bigint DEFAULT 0 NOT NULL,
+    merged bigint DEFAULT 0 NOT NULL,
+    unchanged bigint DEFAULT 0 NOT NULL,
+    skipped bigint DEFAULT 0 NOT NULL,
+    errored bigint DEFAULT 0 NOT NULL,
+    blank bigint DEFAULT 0 NOT NULL,
+    cells_filled bigint DEFAULT 0 NOT NULL,
+    cells_mapped bigint DEFAULT 0 NOT NULL,
+    cells_extra bigint DEFAULT 0 NOT NULL,
+    cells_errored bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT import_files_blank_check CHECK ((blank >= 0)),
+    CONSTRAINT import_files_cells_errored_check CHECK ((cells_errored >= 0)),
+    CONSTRAINT import_files_cells_extra_check CHECK ((cells_extra >= 0)),
+    CONSTRAINT import_files_cells_mapped_check CHECK ((cells_mapped >= 0)),
+    CONSTRAINT import_files_created_check CHECK ((created >= 0)),
+    CONSTRAINT import_files_errored_check CHECK ((errored >= 0)),
+    CONSTRAINT import_files_every_cell CHECK (((NOT closed) OR (cells_filled = ((cells_mapped + cells_extra) + cells_errored)))),
+    CONSTRAINT import_files_every_row CHECK (((NOT closed) OR (rows_read = ((((((created + updated) + merged) + unchanged) + skipped) + errored) + blank)))),
+    CONSTRAINT import_files_file_no_check CHECK ((file_no > 0)),
+    CONSTRAINT import_files_merged_check CHECK ((merged >= 0)),
+    CONSTRAINT import_files_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT import_files_sha256_check CHECK ((octet_length(sha256) = 32)),
+    CONSTRAINT import_files_size_check CHECK ((size >= 0)),
+    CONSTRAINT import_files_skipped_check CHECK ((skipped >= 0)),
+    CONSTRAINT import_files_unchanged_check CHECK ((unchanged >= 0)),
+    CONSTRAINT import_files_updated_check CHECK ((updated >= 0))
+);
+
+ALTER TABLE ONLY public.import_files FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_files OWNER TO skai_owner;
+
+CREATE TABLE public.import_mappings (
+    org_id uuid NOT NULL,
+    source text NOT NULL,
+    kind text NOT NULL,
+    header_key uuid NOT NULL,
+    mapping jsonb NOT NULL,
+    saved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY public.import_mappings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_mappings OWNER TO skai_owner;
+
+CREATE TABLE public.import_problems (
+    org_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    file_no integer NOT NULL,
+    ordinal integer NOT NULL,
+    seq integer NOT NULL,
+    severity text NOT NULL,
+    column_name text NOT NULL,
+    value text NOT NULL,
+    rule text NOT NULL,
+    hint text NOT NULL,
+    CONSTRAINT import_problems_severity_check CHECK ((severity = ANY (ARRAY['error'::text, 'warning'::text])))
+);
+
+ALTER TABLE ONLY public.import_problems FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_problems OWNER TO skai_owner;
+
+CREATE TABLE public.import_rows (
+    org_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    file_no integer NOT NULL,
+    ordinal integer NOT NULL,
+    line integer NOT NULL,
+    outcome text NOT NULL,
+    raw bytea NOT NULL,
+    CONSTRAINT import_rows_line_check CHECK ((line > 0)),
+    CONSTRAINT import_rows_ordinal_check CHECK ((ordinal > 0)),
+    CONSTRAINT import_rows_outcome_check CHECK ((outcome = ANY (ARRAY['header'::text, 'created'::text, 'updated'::text, 'merged'::text, 'unchanged'::text, 'skipped'::text, 'errored'::text, 'blank'::text])))
+);
+
+ALTER TABLE ONLY public.import_rows FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_rows OWNER TO skai_owner;
+
+CREATE TABLE public.import_runs (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    state text NOT NULL,
+    dry_run boolean NOT NULL,
+    strict boolean NOT NULL,
+    options jsonb NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_by uuid NOT NULL,
+    heartbeat_at timestamp with time zone DEFAULT now() NOT NULL,
+    rows_read bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    seconds double precision,
+    failure text DEFAULT ''::text NOT NULL,
+    report jsonb,
+    CONSTRAINT import_runs_check CHECK (((state = 'running'::text) = (finished_at IS NULL))),
+    CONSTRAINT import_runs_check1 CHECK (((state = 'failed'::text) = (failure <> ''::text))),
+    CONSTRAINT import_runs_seconds_check CHECK ((seconds >= (0)::double precision)),
+    CONSTRAINT import_runs_state_check CHECK ((state = ANY (ARRAY['running'::text, 'done'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY public.import_runs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_runs OWNER TO skai_owner;
+
+CREATE TABLE public.leads (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    title text NOT NULL,
+    contact_id uuid,
+    property_id uuid,
+    source text DEFAULT ''::text NOT NULL,
+    stage text DEFAULT 'new'::text NOT NULL,
+    stage_changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    source_stage text DEFAULT ''::text NOT NULL,
+    temperature text,
+    kind text DEFAULT 'insurance'::text NOT NULL,
+    estimated_value bigint,
+    assignee_id uuid,
+    follow_up_on date,
+    dead_reason text DEFAULT ''::text NOT NULL,
+    urgency text DEFAULT 'normal'::text NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamp with time zone,
+    archived_by uuid,
+    search tsvector GENERATED ALWAYS AS ((to_tsvector('simple'::regconfig, public.words(((((((((((title || ' '::text) || source) || ' '::text) || source_stage) || ' '::text) || dead_reason) || ' '::text) ||
+CASE
+    WHEN (tags = '{}'::text[]) THEN ''::text
+    ELSE public.tag_words(tags)
+END) || ' '::text) || notes))) || jsonb_to_tsvector('simple'::regconfig, extra, '["string", "numeric"]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT leads_check CHECK (((archived_at IS NULL) = (archived_by IS NULL))),
+    CONSTRAINT leads_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT leads_kind_check CHECK ((kind = ANY (ARRAY['insurance'::text, 'retail'::text, 'repair'::text, 'financed'::text]))),
+    CONSTRAINT leads_lost_reason CHECK (((stage <> 'lost'::text) OR (dead_reason <> ''::text))),
+    CONSTRAINT leads_stage_check CHECK ((stage = ANY (ARRAY['new'::text, 'contacted'::text, 'qualified'::text, 'inspected'::text, 'proposal'::text, 'won'::text, 'lost'::text]))),
+    CONSTRAINT leads_temperature_check CHECK ((temperature = ANY (ARRAY['cold'::text, 'warm'::text, 'hot'::text]))),
+    CONSTRAINT leads_title_check CHECK ((title <> ''::text)),
+    CONSTRAINT leads_urgency_check CHECK ((urgency = ANY (ARRAY['low'::text, 'normal'::text, 'high'::text, 'urgent'::text])))
+);
+
+ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads OWNER TO skai_owner;
+
+CREATE TABLE public.org_counters (
+    org_id uuid NOT NULL,
+    name text NOT NULL,
+    last bigint NOT NULL,
+    CONSTRAINT org_counters_last_check CHECK ((last >= 0))
+);
+
+ALTER TABLE ONLY public.org_counters FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_counters OWNER TO skai_owner;
+
+CREATE TABLE public.orgs (
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    time_zone text DEFAULT 'America/Phoenix'::text NOT NULL,
+    brand_color text,
+    brand_logo bytea,
+    brand_logo_type text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
+    CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
+    CONSTRAINT orgs_brand_logo_type_check CHECK ((brand_logo_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text]))),
+    CONSTRAINT orgs_check CHECK (((brand_logo IS NULL) = (brand_logo_type IS NULL))),
+    CONSTRAINT orgs_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT orgs_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
+);
+
+ALTER TABLE ONLY public.orgs FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.orgs OWNER TO skai_owner;
+
+CREATE TABLE public.people (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid,
+    kind text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(regexp_replace(btrim(name), '\s+'::text, ' '::text, 'g'::text))) STORED NOT NULL,
+    email text,
+    role text NOT NULL,
+    active boolean NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT people_check CHECK (((kind = 'member'::text) = (user_id IS NOT NULL))),
+    CONSTRAINT people_check1 CHECK (((kind <> 'placeholder'::text) OR (NOT active))),
+    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'placeholder'::text, 'system'::text]))),
+    CONSTRAINT people_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT people_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'member'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.people OWNER TO skai_owner;
+
+CREATE TABLE public.properties (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    address_typed text DEFAULT ''::text NOT NULL,
+    street text DEFAULT ''::text NOT NULL,
+    unit text DEFAULT ''::text NOT NULL,
+    city text DEFAULT ''::text NOT NULL,
+    state text DEFAULT ''::text NOT NULL,
+    zip text DEFAULT ''::text NOT NULL,
+    plus4 text DEFAULT ''::text NOT NULL,
+    county text DEFAULT ''::text NOT NULL,
+    address_key text DEFAULT ''::text NOT NULL,
+    address text GENERATED ALWAYS AS (
+CASE
+    WHEN (street = ''::text) THEN address_typed
+    ELSE ((((street ||
+    CASE
+        WHEN (unit = ''::text) THEN ''::text
+        ELSE (' '::text || unit)
+    END) ||
+    CASE
+        WHEN (city = ''::text) THEN ''::text
+        ELSE (', '::text || city)
+    END) ||
+    CASE
+        WHEN (state = ''::text) THEN ''::text
+        ELSE (', '::text || state)
+    END) ||
+    CASE
+        WHEN (zip = ''::text) THEN ''::text
+        ELSE (' '::text || zip)
+    END)
+END) STORED NOT NULL,
+    sort_address text GENERATED ALWAYS AS ("left"(lower(
+CASE
+    WHEN (street = ''::text) THEN address_typed
+    ELSE ((street || ' '::text) || unit)
+END), 200)) STORED NOT NULL,
+    latitude double precision,
+    longitude double precision,
+    position_precision text,
+    kind text DEFAULT ''::text NOT NULL,
+    year_built integer,
+    squares numeric(10,2),
+    square_feet integer,
+    stories numeric(4,1),
+    pitch text DEFAULT ''::text NOT NULL,
+    roof_material text DEFAULT ''::text NOT NULL,
+    roof_age integer,
+    owner_id uuid,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    extra jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamp with time zone,
+    archived_by uuid,
+    search tsvector GENERATED ALWAYS AS ((to_tsvector('simple'::regconfig, public.words(((((((((((((((((((((name || ' '::text) || address_typed) || ' '::text) || street) || ' '::text) || unit) || ' '::text) || city) || ' '::text) || state) || ' '::text) || zip) || ' '::text) || county) || ' '::text) || roof_material) || ' '::text) ||
+CASE
+    WHEN (tags = '{}'::text[]) THEN ''::text
+    ELSE public.tag_words(tags)
+END) || ' '::text) || notes))) || jsonb_to_tsvector('simple'::regconfig, extra, '["string", "numeric"]'::jsonb))) STORED NOT NULL,
+    CONSTRAINT properties_address_key_check CHECK ((char_length(address_key) <= 300)),
+    CONSTRAINT properties_addressed CHECK (((address_typed <> ''::text) OR (street <> ''::text) OR (name <> ''::text))),
+    CONSTRAINT properties_check CHECK ((((latitude IS NULL) = (longitude IS NULL)) AND ((latitude IS NULL) = (position_precision IS NULL)))),
+    CONSTRAINT properties_check1 CHECK (((archived_at IS NULL) = (archived_by IS NULL))),
+    CONSTRAINT properties_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
+    CONSTRAINT properties_kind_check CHECK ((kind = ANY (ARRAY[''::text, 'single_family'::text, 'multi_family'::text, 'townhouse'::text, 'condo'::text, 'mobile_home'::text, 'commercial'::text, 'hoa'::text, 'other'::text]))),
+    CONSTRAINT properties_latitude_check CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+    CONSTRAINT properties_longitude_check CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+    CONSTRAINT properties_plus4_check CHECK ((plus4 ~ '^([0-9]{4})?$'::text)),
+    CONSTRAINT properties_position_precision_check CHECK ((position_precision = ANY (ARRAY['rooftop'::text, 'interpolated'::text, 'zip'::text, 'manual'::text]))),
+    CONSTRAINT properties_roof_age_check CHECK (((roof_age >= 0) AND (roof_age <= 300))),
+    CONSTRAINT properties_square_feet_check CHECK ((square_feet >= 0)),
+    CONSTRAINT properties_squares_check CHECK ((squares >= (0)::numeric)),
+    CONSTRAINT properties_state_check CHECK ((state ~ '^([A-Z]{2})?$'::text)),
+    CONSTRAINT properties_stories_check CHECK ((stories >= (0)::numeric)),
+    CONSTRAINT properties_year_built_check CHECK (((year_built >= 1600) AND (year_built <= 2200))),
+    CONSTRAINT properties_zip_check CHECK ((zip ~ '^([0-9]{5})?$'::text))
+);
+
+ALTER TABLE ONLY public.properties FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.properties OWNER TO skai_owner;
+
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    current_org_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    address inet,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE public.sessions OWNER TO skai_owner;
+
+CREATE TABLE public.sign_in_failures (
+    key text NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.sign_in_failures OWNER TO skai_owner;
+
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    disabled_at timestamp with time zone,
+    CONSTRAINT users_email_check CHECK (((email = lower(email)) AND (email ~~ '%_@_%'::text))),
+    CONSTRAINT users_name_check CHECK ((name <> ''::text))
+);
+
+ALTER TABLE public.users OWNER TO skai_owner;
+
+CREATE TABLE river.river_job (
+    id bigint NOT NULL,
+    state river.river_job_state DEFAULT 'available'::river.river_job_state NOT NULL,
+    attempt smallint DEFAULT 0 NOT NULL,
+    max_attempts smallint DEFAULT 25 NOT NULL,
+    attempted_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finalized_at timestamp with time zone,
+    scheduled_at timestamp with time zone DEFAULT now() NOT NULL,
+    priority smallint DEFAULT 1 NOT NULL,
+    args jsonb NOT NULL,
+    attempted_by text[],
+    errors jsonb[],
+    kind text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    queue text DEFAULT 'default'::text NOT NULL,
+    tags character varying(255)[] DEFAULT '{}'::character varying[] NOT NULL,
+    unique_key bytea,
+    unique_states bit(8),
+    CONSTRAINT finalized_or_finalized_at_null CHECK ((((finalized_at IS NULL) AND (state <> ALL (ARRAY['cancelled'::river.river_job_state, 'completed'::river.river_job_state, 'discarded'::river.river_job_state]))) OR ((finalized_at IS NOT NULL) AND (state = ANY (ARRAY['cancelled'::river.river_job_state, 'completed'::river.river_job_state, 'discarded'::river.river_job_state]))))),
+    CONSTRAINT kind_length CHECK (((char_length(kind) > 0) AND (char_length(kind) < 128))),
+    CONSTRAINT max_attempts_is_positive CHECK ((max_attempts > 0)),
+    CONSTRAINT priority_in_range CHECK (((priority >= 1) AND (priority <= 4))),
+    CONSTRAINT queue_length CHECK (((char_length(queue) > 0) AND (char_length(queue) < 128)))
+);
+
+ALTER TABLE river.river_job OWNER TO skai_owner;
+
+CREATE SEQUENCE river.river_job_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE river.river_job_id_seq OWNER TO skai_owner;
+
+ALTER SEQUENCE river.river_job_id_seq OWNED BY river.river_job.id;
+
+CREATE UNLOGGED TABLE river.river_leader (
+    elected_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    leader_id text NOT NULL,
+    name text DEFAULT 'default'::text NOT NULL,
+    CONSTRAINT leader_id_length CHECK (((char_length(leader_id) > 0) AND (char_length(leader_id) < 128))),
+    CONSTRAINT name_length CHECK ((name = 'default'::text))
+);
+
+ALTER TABLE river.river_leader OWNER TO skai_owner;
+
+CREATE TABLE river.river_migration (
+    line text NOT NULL,
+    version bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT line_length CHECK (((char_length(line) > 0) AND (char_length(line) < 128))),
+    CONSTRAINT version_gte_1 CHECK ((version >= 1))
+);
+
+ALTER TABLE river.river_migration OWNER TO skai_owner;
+
+CREATE TABLE river.river_notification (
+    id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    payload text NOT NULL,
+    topic text NOT NULL,
+    CONSTRAINT topic_length CHECK (((length(topic) > 0) AND (length(topic) < 128)))
+);
+
+ALTER TABLE river.river_notification OWNER TO skai_owner;
+
+CREATE SEQUENCE river.river_notification_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE river.river_notification_id_seq OWNER TO skai_owner;
+
+ALTER SEQUENCE river.river_notification_id_seq OWNED BY river.river_notification.id;
+
+CREATE TABLE river.river_queue (
+    name text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    paused_at timestamp with time zone,
+    updated_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+
+ALTER TABLE river.river_queue OWNER TO skai_owner;
+
+ALTER TABLE ONLY river.river_job ALTER COLUMN id SET DEFAULT nextval('river.river_job_id_seq'::regclass);
+
+ALTER TABLE ONLY river.river_notification ALTER COLUMN id SET DEFAULT nextval('river.river_notification_id_seq'::regclass);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.audit_columns
+    ADD CONSTRAINT audit_columns_pkey PRIMARY KEY (table_name, column_name);
+
+ALTER TABLE ONLY public.audit_entries
+    ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_number_key UNIQUE (org_id, number);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.estimate_lines
+    ADD CONSTRAINT estimate_lines_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.estimate_lines
+    ADD CONSTRAINT estimate_lines_position_key UNIQUE (org_id, estimate_id, "position");
+
+ALTER TABLE ONLY public.estimates
+    ADD CONSTRAINT estimates_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_pkey PRIMARY KEY (org_id, entity, source, external_id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.goose_db_version
+    ADD CONSTRAINT goose_db_version_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.import_candidates
+    ADD CONSTRAINT import_candidates_pkey PRIMARY KEY (org_id, run_id, record_id, rung);
+
+ALTER TABLE ONLY public.import_changes
+    ADD CONSTRAINT import_changes_pkey PRIMARY KEY (org_id, run_id, entity, record_id);
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_pkey PRIMARY KEY (org_id, run_id, file_no);
+
+ALTER TABLE ONLY public.import_mappings
+    ADD CONSTRAINT import_mappings_pkey PRIMARY KEY (org_id, source, kind, header_key);
+
+ALTER TABLE ONLY public.import_problems
+    ADD CONSTRAINT import_problems_pkey PRIMARY KEY (org_id, run_id, file_no, ordinal, seq);
+
+ALTER TABLE ONLY public.import_rows
+    ADD CONSTRAINT import_rows_pkey PRIMARY KEY (org_id, run_id, file_no, ordinal);
+
+ALTER TABLE ONLY public.import_runs
+    ADD CONSTRAINT import_runs_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.org_counters
+    ADD CONSTRAINT org_counters_pkey PRIMARY KEY (org_id, name);
+
+ALTER TABLE ONLY public.orgs
+    ADD CONSTRAINT orgs_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.orgs
+    ADD CONSTRAINT orgs_slug_key UNIQUE (slug);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_one_membership UNIQUE (org_id, user_id);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.sign_in_failures
+    ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY river.river_job
+    ADD CONSTRAINT river_job_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY river.river_leader
+    ADD CONSTRAINT river_leader_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY river.river_migration
+    ADD CONSTRAINT river_migration_pkey1 PRIMARY KEY (line, version);
+
+ALTER TABLE ONLY river.river_notification
+    ADD CONSTRAINT river_notification_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY river.river_queue
+    ADD CONSTRAINT river_queue_pkey PRIMARY KEY (name);
+
+CREATE INDEX activities_at_idx ON public.activities USING btree (org_id, at DESC, id DESC);
+
+CREATE INDEX activities_claim_idx ON public.activities USING btree (org_id, claim_id, at DESC, id DESC) WHERE (claim_id IS NOT NULL);
+
+CREATE INDEX activities_contact_idx ON public.activities USING btree (org_id, contact_id, at DESC, id DESC) WHERE (contact_id IS NOT NULL);
+
+CREATE INDEX activities_lead_idx ON public.activities USING btree (org_id, lead_id, at DESC, id DESC) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX activities_property_idx ON public.activities USING btree (org_id, property_id, at DESC, id DESC) WHERE (property_id IS NOT NULL);
+
+CREATE INDEX audit_entries_record_idx ON public.audit_entries USING btree (org_id, record_id, id DESC) WHERE (record_id IS NOT NULL);
+
+CREATE INDEX claims_adjuster_idx ON public.claims USING btree (org_id, adjuster_id) WHERE (adjuster_id IS NOT NULL);
+
+CREATE INDEX claims_archived_idx ON public.claims USING btree (org_id, archived_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
+
+CREATE INDEX claims_assignee_idx ON public.claims USING btree (org_id, assignee_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX claims_carrier_idx ON public.claims USING btree (org_id, carrier_key, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX claims_carrier_number_key ON public.claims USING btree (org_id, carrier_key, claim_key) WHERE (claim_key IS NOT NULL);
+
+CREATE INDEX claims_contact_idx ON public.claims USING btree (org_id, contact_id) WHERE (contact_id IS NOT NULL);
+
+CREATE INDEX claims_created_idx ON public.claims USING btree (org_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX claims_lead_idx ON public.claims USING btree (org_id, lead_id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX claims_loss_idx ON public.claims USING btree (org_id, COALESCE(date_of_loss, '0001-01-01'::date) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX claims_property_idx ON public.claims USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
+
+CREATE INDEX claims_rcv_idx ON public.claims USING btree (org_id, COALESCE(rcv, ('-1'::integer)::bigint) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX claims_search_idx ON public.claims USING gin (org_id, search);
+
+CREATE INDEX claims_stage_idx ON public.claims USING btree (org_id, stage, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX contacts_archived_idx ON public.contacts USING btree (org_id, archived_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
+
+CREATE INDEX contacts_created_idx ON public.contacts USING btree (org_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX contacts_email_idx ON public.contacts USING btree (org_id, email) WHERE (email IS NOT NULL);
+
+CREATE INDEX contacts_name_idx ON public.contacts USING btree (org_id, sort_name, id) WHERE (archived_at IS NULL);
+
+CREATE INDEX contacts_phone_idx ON public.contacts USING btree (org_id, phone) WHERE (phone IS NOT NULL);
+
+CREATE INDEX contacts_role_idx ON public.contacts USING btree (org_id, role, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (role <> 'homeowner'::text));
+
+CREATE INDEX contacts_search_idx ON public.contacts USING gin (org_id, search);
+
+CREATE INDEX estimates_claim_idx ON public.estimates USING btree (org_id, claim_id);
+
+CREATE INDEX external_refs_claim_idx ON public.external_refs USING btree (org_id, claim_id) WHERE (claim_id IS NOT NULL);
+
+CREATE INDEX external_refs_contact_idx ON public.external_refs USING btree (org_id, contact_id) WHERE (contact_id IS NOT NULL);
+
+CREATE INDEX external_refs_estimate_idx ON public.external_refs USING btree (org_id, estimate_id) WHERE (estimate_id IS NOT NULL);
+
+CREATE INDEX external_refs_file_idx ON public.external_refs USING btree (org_id, file_id) WHERE (file_id IS NOT NULL);
+
+CREATE INDEX external_refs_lead_idx ON public.external_refs USING btree (org_id, lead_id) WHERE (lead_id IS NOT NULL);
+
+CREATE INDEX external_refs_property_idx ON public.external_refs USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
+
+CREATE INDEX files_claim_idx ON public.files USING btree (org_id, claim_id, id DESC) WHERE (claim_id IS NOT NULL);
+
+CREATE INDEX files_property_idx ON public.files USING btree (org_id, property_id, id DESC) WHERE (property_id IS NOT NULL);
+
+CREATE INDEX import_runs_started_idx ON public.import_runs USING btree (org_id, started_at DESC, id DESC);
+
+CREATE INDEX leads_archived_idx ON public.leads USING btree (org_id, archived_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
+
+CREATE INDEX leads_assignee_idx ON public.leads USING btree (org_id, assignee_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX leads_contact_idx ON public.leads USING btree (org_id, contact_id) WHERE (contact_id IS NOT NULL);
+
+CREATE INDEX leads_created_idx ON public.leads USING btree (org_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX leads_follow_up_idx ON public.leads USING btree (org_id, follow_up_on, id) WHERE ((archived_at IS NULL) AND (follow_up_on IS NOT NULL));
+
+CREATE INDEX leads_property_idx ON public.leads USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
+
+CREATE INDEX leads_search_idx ON public.leads USING gin (org_id, search);
+
+CREATE INDEX leads_stage_idx ON public.leads USING btree (org_id, stage, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX leads_value_idx ON public.leads USING btree (org_id, COALESCE(estimated_value, ('-1'::integer)::bigint) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE UNIQUE INDEX people_placeholder_name_key ON public.people USING btree (org_id, name_key) WHERE (kind = 'placeholder'::text);
+
+CREATE UNIQUE INDEX people_system_key ON public.people USING btree (org_id) WHERE (kind = 'system'::text);
+
+CREATE INDEX people_user_idx ON public.people USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX properties_address_idx ON public.properties USING btree (org_id, sort_address, id) WHERE (archived_at IS NULL);
+
+CREATE INDEX properties_archived_idx ON public.properties USING btree (org_id, archived_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
+
+CREATE INDEX properties_created_idx ON public.properties USING btree (org_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX properties_key_idx ON public.properties USING btree (org_id, address_key) WHERE (address_key <> ''::text);
+
+CREATE INDEX properties_owner_idx ON public.properties USING btree (org_id, owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE INDEX properties_search_idx ON public.properties USING gin (org_id, search);
+
+CREATE INDEX properties_zip_idx ON public.properties USING btree (org_id, zip, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
+
+CREATE INDEX river_job_args_index ON river.river_job USING gin (args);
+
+CREATE INDEX river_job_kind ON river.river_job USING btree (kind);
+
+CREATE INDEX river_job_metadata_index ON river.river_job USING gin (metadata);
+
+CREATE INDEX river_job_prioritized_fetching_index ON river.river_job USING btree (state, queue, priority, scheduled_at, id);
+
+CREATE INDEX river_job_state_and_finalized_at_index ON river.river_job USING btree (state, finalized_at) WHERE (finalized_at IS NOT NULL);
+
+CREATE UNIQUE INDEX river_job_unique_idx ON river.river_job USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (unique_states IS NOT NULL) AND river.river_job_state_in_bitmask(unique_states, state));
+
+CREATE INDEX river_notification_created_at_idx ON river.river_notification USING btree (created_at);
+
+CREATE INDEX river_notification_topic_id_idx ON river.river_notification USING btree (topic, id);
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.claims REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.estimate_lines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.estimates REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.files REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.orgs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.people REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.properties REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.claims REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.estimate_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.estimates REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.orgs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.people REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.properties REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.claims REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.contacts REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.estimate_lines REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.estimates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.files REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.orgs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.people REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.properties REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER estimate_totals_delete AFTER DELETE ON public.estimate_lines REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.estimate_totals_old();
+
+CREATE TRIGGER estimate_totals_insert AFTER INSERT ON public.estimate_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.estimate_totals_new();
+
+CREATE TRIGGER estimate_totals_update AFTER UPDATE ON public.estimate_lines REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.estimate_totals_new();
+
+CREATE CONSTRAINT TRIGGER estimates_totals AFTER INSERT OR UPDATE ON public.estimates DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.estimate_totals_fixed();
+
+CREATE TRIGGER import_files_ledger BEFORE INSERT OR UPDATE ON public.import_files FOR EACH ROW WHEN (new.closed) EXECUTE FUNCTION public.import_file_closes();
+
+CREATE TRIGGER orgs_system_person AFTER INSERT ON public.orgs FOR EACH ROW EXECUTE FUNCTION public.orgs_system_person();
+
+CREATE CONSTRAINT TRIGGER people_last_owner AFTER DELETE OR UPDATE ON public.people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.kind = 'member'::text) AND (old.role = 'owner'::text) AND old.active)) EXECUTE FUNCTION public.people_keep_an_owner();
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_assignee_id_fkey FOREIGN KEY (org_id, assignee_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_claim_id_fkey FOREIGN KEY (org_id, claim_id) REFERENCES public.claims(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_contact_id_fkey FOREIGN KEY (org_id, contact_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_adjuster_id_fkey FOREIGN KEY (org_id, adjuster_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_archived_by_fkey FOREIGN KEY (org_id, archived_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_assignee_id_fkey FOREIGN KEY (org_id, assignee_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_contact_id_fkey FOREIGN KEY (org_id, contact_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.claims
+    ADD CONSTRAINT claims_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_org_id_archived_by_fkey FOREIGN KEY (org_id, archived_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.contacts
+    ADD CONSTRAINT contacts_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.estimate_lines
+    ADD CONSTRAINT estimate_lines_org_id_estimate_id_fkey FOREIGN KEY (org_id, estimate_id) REFERENCES public.estimates(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.estimate_lines
+    ADD CONSTRAINT estimate_lines_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.estimates
+    ADD CONSTRAINT estimates_org_id_claim_id_fkey FOREIGN KEY (org_id, claim_id) REFERENCES public.claims(org_id, id);
+
+ALTER TABLE ONLY public.estimates
+    ADD CONSTRAINT estimates_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.estimates
+    ADD CONSTRAINT estimates_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.estimates
+    ADD CONSTRAINT estimates_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_claim_id_fkey FOREIGN KEY (org_id, claim_id) REFERENCES public.claims(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_contact_id_fkey FOREIGN KEY (org_id, contact_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_estimate_id_fkey FOREIGN KEY (org_id, estimate_id) REFERENCES public.estimates(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_file_id_fkey FOREIGN KEY (org_id, file_id) REFERENCES public.files(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.external_refs
+    ADD CONSTRAINT external_refs_org_id_run_id_file_no_fkey FOREIGN KEY (org_id, run_id, file_no) REFERENCES public.import_files(org_id, run_id, file_no);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_claim_id_fkey FOREIGN KEY (org_id, claim_id) REFERENCES public.claims(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_contact_id_fkey FOREIGN KEY (org_id, contact_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.import_candidates
+    ADD CONSTRAINT import_candidates_org_id_candidate_id_fkey FOREIGN KEY (org_id, candidate_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.import_candidates
+    ADD CONSTRAINT import_candidates_org_id_record_id_fkey FOREIGN KEY (org_id, record_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.import_candidates
+    ADD CONSTRAINT import_candidates_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES public.import_runs(org_id, id);
+
+ALTER TABLE ONLY public.import_changes
+    ADD CONSTRAINT import_changes_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES public.import_runs(org_id, id);
+
+ALTER TABLE ONLY public.import_files
+    ADD CONSTRAINT import_files_org_id_run_id_fkey FOREIGN KEY (org_id, run_id) REFERENCES public.import_runs(org_id, id);
+
+ALTER TABLE ONLY public.import_mappings
+    ADD CONSTRAINT import_mappings_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.import_problems
+    ADD CONSTRAINT import_problems_org_id_run_id_file_no_fkey FOREIGN KEY (org_id, run_id, file_no) REFERENCES public.import_files(org_id, run_id, file_no);
+
+ALTER TABLE ONLY public.import_rows
+    ADD CONSTRAINT import_rows_org_id_run_id_file_no_fkey FOREIGN KEY (org_id, run_id, file_no) REFERENCES public.import_files(org_id, run_id, file_no);
+
+ALTER TABLE ONLY public.import_runs
+    ADD CONSTRAINT import_runs_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.import_runs
+    ADD CONSTRAINT import_runs_org_id_started_by_fkey FOREIGN KEY (org_id, started_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_archived_by_fkey FOREIGN KEY (org_id, archived_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_assignee_id_fkey FOREIGN KEY (org_id, assignee_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_contact_id_fkey FOREIGN KEY (org_id, contact_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.leads
+    ADD CONSTRAINT leads_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.org_counters
+    ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_org_id_archived_by_fkey FOREIGN KEY (org_id, archived_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_org_id_owner_id_fkey FOREIGN KEY (org_id, owner_id) REFERENCES public.contacts(org_id, id);
+
+ALTER TABLE ONLY public.properties
+    ADD CONSTRAINT properties_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_current_org_id_person_id_fkey FOREIGN KEY (current_org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE public.activities ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_writer ON public.audit_entries FOR INSERT TO skai_audit WITH CHECK (true);
+
+ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.contacts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.external_refs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.files ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_candidates ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_changes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_files ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_mappings ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_problems ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_rows ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.import_runs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
+
+CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK (true);
+
+ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.orgs ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.properties ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY search ON public.claims FOR SELECT TO skai_search USING (true);
+
+CREATE POLICY search ON public.contacts FOR SELECT TO skai_search USING (true);
+
+CREATE POLICY search ON public.leads FOR SELECT TO skai_search USING (true);
+
+CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true);
+
+CREATE POLICY signin ON public.orgs FOR SELECT TO skai_signin USING (true);
+
+CREATE POLICY signin ON public.people FOR SELECT TO skai_signin USING (true);
+
+CREATE POLICY tenant ON public.activities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.audit_entries TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.claims TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.contacts TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.estimate_lines TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.estimates TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.external_refs TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.files TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_candidates TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_changes TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_files TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_mappings TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_problems TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_rows TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.import_runs TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.leads TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.org_counters TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.orgs TO skai_app USING ((id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.people TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+GRANT USAGE ON SCHEMA audit TO skai_owner;
+
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO skai_app;
+GRANT USAGE ON SCHEMA public TO skai_signin;
+GRANT USAGE ON SCHEMA public TO skai_operator;
+GRANT USAGE ON SCHEMA public TO skai_search;
+GRANT USAGE ON SCHEMA public TO skai_audit;
+
+GRANT USAGE ON SCHEMA river TO skai_app;
+
+GRANT USAGE ON SCHEMA search TO skai_app;
+
+GRANT ALL ON FUNCTION audit.write() TO skai_owner;
+
+REVOKE ALL ON FUNCTION search.claims(query tsquery, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION search.claims(query tsquery, most integer) TO skai_app;
+
+REVOKE ALL ON FUNCTION search.contacts(query tsquery, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION search.contacts(query tsquery, most integer) TO skai_app;
+
+REVOKE ALL ON FUNCTION search.leads(query tsquery, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION search.leads(query tsquery, most integer) TO skai_app;
+
+REVOKE ALL ON FUNCTION search.properties(query tsquery, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION search.properties(query tsquery, most integer) TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.activities TO skai_app;
+
+GRANT SELECT ON TABLE public.audit_columns TO skai_audit;
+
+GRANT INSERT ON TABLE public.audit_entries TO skai_audit;
+GRANT SELECT ON TABLE public.audit_entries TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.claims TO skai_app;
+
+GRANT SELECT(org_id) ON TABLE public.claims TO skai_search;
+
+GRANT SELECT(id) ON TABLE public.claims TO skai_search;
+
+GRANT SELECT(archived_at) ON TABLE public.claims TO skai_search;
+
+GRANT SELECT(search) ON TABLE public.claims TO skai_search;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.contacts TO skai_app;
+
+GRANT SELECT(org_id) ON TABLE public.contacts TO skai_search;
+
+GRANT SELECT(id) ON TABLE public.contacts TO skai_search;
+
+GRANT SELECT(archived_at) ON TABLE public.contacts TO skai_search;
+
+GRANT SELECT(search) ON TABLE public.contacts TO skai_search;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.estimate_lines TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.estimates TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.external_refs TO skai_app;
+
+GRANT UPDATE(fingerprint) ON TABLE public.external_refs TO skai_app;
+
+GRANT UPDATE(run_id) ON TABLE public.external_refs TO skai_app;
+
+GRANT UPDATE(file_no) ON TABLE public.external_refs TO skai_app;
+
+GRANT UPDATE(ordinal) ON TABLE public.external_refs TO skai_app;
+
+GRANT UPDATE(imported_at) ON TABLE public.external_refs TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.files TO skai_app;
+
+GRANT SELECT ON TABLE public.goose_db_version TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_candidates TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_changes TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.import_files TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_mappings TO skai_app;
+
+GRANT UPDATE(mapping) ON TABLE public.import_mappings TO skai_app;
+
+GRANT UPDATE(saved_at) ON TABLE public.import_mappings TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_problems TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_rows TO skai_app;
+
+GRANT SELECT,INSERT ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(state) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(heartbeat_at) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(rows_read) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(finished_at) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(seconds) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
+
+GRANT UPDATE(report) ON TABLE public.import_runs TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.leads TO skai_app;
+
+GRANT SELECT(org_id) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT(id) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT(archived_at) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT(search) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.org_counters TO skai_app;
+
+GRANT SELECT ON TABLE public.orgs TO skai_app;
+GRANT SELECT ON TABLE public.orgs TO skai_signin;
+GRANT SELECT,INSERT ON TABLE public.orgs TO skai_operator;
+
+GRANT UPDATE(name) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(time_zone) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(brand_color) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(brand_logo) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(brand_logo_type) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_app;
+GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_operator;
+
+GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
+GRANT SELECT ON TABLE public.people TO skai_signin;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
+
+GRANT UPDATE(name) ON TABLE public.people TO skai_app;
+
+GRANT UPDATE(email) ON TABLE public.people TO skai_app;
+
+GRANT UPDATE(role) ON TABLE public.people TO skai_app;
+
+GRANT UPDATE(active) ON TABLE public.people TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
+
+GRANT SELECT(org_id) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT(id) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT(archived_at) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT(search) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
+
+GRANT SELECT ON TABLE public.users TO skai_signin;
+GRANT SELECT,INSERT ON TABLE public.users TO skai_operator;
+
+GRANT UPDATE(password_hash) ON TABLE public.users TO skai_signin;
+GRANT UPDATE(password_hash) ON TABLE public.users TO skai_operator;
+
+GRANT UPDATE(updated_at) ON TABLE public.users TO skai_signin;
+GRANT UPDATE(updated_at) ON TABLE public.users TO skai_operator;
+
+GRANT UPDATE(disabled_at) ON TABLE public.users TO skai_operator;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_job TO skai_app;
+
+GRANT USAGE ON SEQUENCE river.river_job_id_seq TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_leader TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_migration TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_notification TO skai_app;
+
+GRANT USAGE ON SEQUENCE river.river_notification_id_seq TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_queue TO skai_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE skai_owner IN SCHEMA river GRANT USAGE ON SEQUENCES  TO skai_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE skai_owner IN SCHEMA river GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO skai_app;
