@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -17,13 +18,13 @@ func CountQueries(ctx context.Context) (context.Context, *atomic.Int64) {
 	return context.WithValue(ctx, counterKey{}, n), n
 }
 
-func count(ctx context.Context, sql string) {
-	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok && sql != "commit" && sql != "rollback" && !isBegin(sql) {
+func count(ctx context.Context, text string) {
+	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok && text != "commit" && text != "rollback" && !isBegin(text) {
 		n.Add(1)
 	}
 }
 
-func isBegin(sql string) bool { return len(sql) >= 5 && sql[:5] == "begin" }
+func isBegin(text string) bool { return strings.HasPrefix(text, "begin") }
 
 // queryCounter counts statements for contexts made by CountQueries.
 type queryCounter struct{}
