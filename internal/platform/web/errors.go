@@ -162,6 +162,7 @@ func (rt *Router) failPage(w http.ResponseWriter, r *http.Request, p *Problem) {
 		// Keep what the person was looking at: the words go to the toast region.
 		h.Set("HX-Retarget", "#toasts")
 		h.Set("HX-Reswap", "beforeend")
+		h.Set("HX-Reselect", "[data-toast]") // whatever part of the answer was asked for
 		h.Set("HX-Push-Url", "false")
 	}
 	if ctx := requestInfo(r).ctx; ctx != nil {

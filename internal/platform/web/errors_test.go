@@ -106,11 +106,12 @@ func TestHTMXErrorGoesToTheToasts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Page("POST /x", public, func(http.ResponseWriter, *http.Request) error { return fault.Conflict("x", "It is closed") })
-	res := s.ask(t, "POST", "/x", "", "HX-Request", "true", "HX-Request-Type", "partial")
-	if res.StatusCode != 409 || res.Header.Get("HX-Retarget") != "#toasts" || res.Header.Get("HX-Reswap") != "beforeend" {
+	res := s.ask(t, "POST", "/x", "", "HX-Request", "true", "HX-Request-Type", "full")
+	if res.StatusCode != 409 || res.Header.Get("HX-Retarget") != "#toasts" || res.Header.Get("HX-Reswap") != "beforeend" ||
+		res.Header.Get("HX-Reselect") != "[data-toast]" {
 		t.Errorf("got %d %v", res.StatusCode, res.Header)
 	}
-	res = s.ask(t, "POST", "/x", "", "HX-Request", "true", "HX-Request-Type", "full")
+	res = s.ask(t, "POST", "/x", "", "HX-Request", "true", "HX-Boosted", "true")
 	if res.Header.Get("HX-Retarget") != "" {
 		t.Error("a whole page is not a fragment")
 	}

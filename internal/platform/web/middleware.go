@@ -49,10 +49,10 @@ func RequestID(ctx context.Context) string {
 // IsHTTPS tells whether the person's browser spoke https, here or with a proxy in front.
 func IsHTTPS(r *http.Request) bool { return requestInfo(r).https }
 
-// IsPartial tells whether htmx asked for a fragment of the page. A request that
-// htmx makes for a whole page, such as going back, is not partial.
+// IsPartial tells whether htmx will put the answer, or a part of it, into a page
+// that stands already. Going back and boosted links load a page as a whole.
 func IsPartial(r *http.Request) bool {
-	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Request-Type") != "full" &&
+	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Boosted") != "true" &&
 		r.Header.Get("HX-History-Restore-Request") != "true"
 }
 
@@ -136,7 +136,7 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), "+
-			"serial=(), hid=(), bluetooth=(), midi=(), display-capture=(), browsing-topics=()")
+			"serial=(), hid=(), midi=(), display-capture=(), browsing-topics=()")
 		if IsHTTPS(r) {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains") // two years
 		}

@@ -122,8 +122,9 @@ type Config struct {
 	// Permit refuses a signed-in context without the permission; the domain's
 	// methods check again. Without it the domain's check stands alone.
 	Permit func(ctx context.Context, permission string) error
-	// ErrorPage writes the body of an error answer: a whole page, or a fragment for
-	// the toast region when IsPartial(r). The status and headers are written by the router.
+	// ErrorPage writes the body of an error answer: a whole page or, when
+	// IsPartial(r), an element with the attribute data-toast, which htmx puts into
+	// the page's element #toasts. The router writes status and headers.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p *Problem) error
 	// Docs writes the page about the API; nil leaves /api/docs out.
 	Docs func(w http.ResponseWriter, r *http.Request, api *huma.OpenAPI) error
