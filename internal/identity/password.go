@@ -1,15 +1,18 @@
 package identity
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
@@ -36,30 +39,68 @@ func checkPassword(password string) error {
 	return nil
 }
 
+// hashing bounds the passwords that are hashed at once: each takes 19 MiB and a
+// processor for some hundredths of a second.
+var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
+
 // hashPassword gives the PHC string of a password: $argon2id$v=19$m=..,t=..,p=..$salt$key.
-func hashPassword(password string) string {
+func hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails; it ends the program instead
-	return phc(password, salt)
+	return ours.phc(ctx, password, salt)
 }
 
-func phc(password string, salt []byte) string {
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, argonKey)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+// ours are the parameters of new hashes.
+var ours = argon{memory: argonMemory, time: argonTime, lanes: argonLanes}
+
+// argon is what a hash was made with.
+type argon struct {
+	memory, time uint32
+	lanes        uint8
+}
+
+func (a argon) String() string {
+	return fmt.Sprintf("m=%d,t=%d,p=%d", a.memory, a.time, a.lanes)
+}
+
+// phc hashes a password, once fewer than hashing allows are at it. Letters that
+// keyboards compose in different ways (ñ as one character or two) count as the same.
+func (a argon) phc(ctx context.Context, password string, salt []byte) (string, error) {
+	select {
+	case hashing <- struct{}{}:
+		defer func() { <-hashing }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	key := argon2.IDKey(norm.NFKC.Bytes([]byte(password)), salt, a.time, a.memory, a.lanes, argonKey)
+	return fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, a,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+}
+
+// standIn is the hash that a password is compared with where an address has no
+// account, so that the answer takes as long. No password leads to its key.
+func standIn() string {
+	return fmt.Sprintf("$argon2id$v=%d$%s$%s$%s", argon2.Version, ours,
+		base64.RawStdEncoding.EncodeToString(make([]byte, argonSalt)), base64.RawStdEncoding.EncodeToString(make([]byte, argonKey)))
 }
 
 var errPasswordHash = errors.New("identity: a stored password hash has a form this program doesn't know")
 
-// passwordMatches compares in constant time.
-func passwordMatches(hash, password string) (bool, error) {
+// passwordMatches compares in constant time, with the parameters the hash was
+// made with. current is false where those are not today's any more.
+func passwordMatches(ctx context.Context, hash, password string) (matches, current bool, err error) {
 	parts := strings.Split(hash, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false, errPasswordHash
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return false, false, errPasswordHash
+	}
+	var a argon
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &a.memory, &a.time, &a.lanes); err != nil || a.time == 0 || a.lanes == 0 || a.memory > 1<<20 {
+		return false, false, errPasswordHash
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
-		return false, errPasswordHash
+		return false, false, errPasswordHash
 	}
-	return subtle.ConstantTimeCompare([]byte(phc(password, salt)), []byte(hash)) == 1, nil
+	again, err := a.phc(ctx, password, salt)
+	return subtle.ConstantTimeCompare([]byte(again), []byte(hash)) == 1, a == ours, err
 }

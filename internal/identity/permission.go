@@ -20,6 +20,7 @@ const (
 	ViewRecords    Permission = "records.view"
 	EditRecords    Permission = "records.edit"    // create, edit, move stage
 	ArchiveRecords Permission = "records.archive" // a member: only their own
+	ViewAmounts    Permission = "amounts.view"    // a claim's money: not for viewers
 	EditAmounts    Permission = "amounts.edit"
 	StepBack       Permission = "stages.back" // one stage back, out of cancelled, with a reason
 	ExportLists    Permission = "lists.export"
@@ -40,6 +41,7 @@ var (
 		ViewRecords:    {everyone, "see records"},
 		EditRecords:    {workers, "create or change records"},
 		ArchiveRecords: {workers, "archive or restore records"},
+		ViewAmounts:    {workers, "see amounts"},
 		EditAmounts:    {leaders, "change amounts"},
 		StepBack:       {leaders, "move a stage back"},
 		ExportLists:    {leaders, "export lists"},

@@ -2,14 +2,11 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"math"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,122 +62,6 @@ func WithSession(ctx context.Context, s Session, requestID string) context.Conte
 func Current(ctx context.Context) (s Session, ok bool) {
 	s, ok = ctx.Value(sessionKey{}).(Session)
 	return s, ok
-}
-
-// Device is what a request tells of where it comes from.
-type Device struct {
-	UserAgent string
-	Address   netip.Addr
-}
-
-var errWrong = fault.Unauthenticated("sign_in", "the e-mail address or the password is wrong; check both and try again")
-
-// standIn is hashed against where an address has no account, so that the answer takes as long.
-var standIn = sync.OnceValue(func() string { return hashPassword("nobody has this password") })
-
-type credentials struct {
-	UserID   uuid.UUID
-	Hash     string
-	OrgID    *uuid.UUID
-	PersonID *uuid.UUID
-}
-
-// SignIn checks a password and opens a session in the user's first organisation
-// by name. It gives the session's token, which stands nowhere else. It returns
-// fault.Unauthenticated in the same words for a wrong address and a wrong
-// password, and fault.Limited after too many wrong ones.
-func (s *Service) SignIn(ctx context.Context, email, password string, d Device) (token string, err error) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	keys := []string{"account:" + digest(email), "address:" + digest(d.Address.String())}
-	if err := s.checkFailures(ctx, keys); err != nil {
-		return "", err
-	}
-	found, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (credentials, error) {
-		return postgres.One[credentials](ctx, tx, `
-			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
-			FROM users u LEFT JOIN LATERAL (
-				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id
-				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
-			WHERE u.email = $1 AND u.disabled_at IS NULL`, email)
-	})
-	unknown := errors.Is(err, postgres.ErrNoRow)
-	if unknown {
-		found.Hash = standIn()
-	} else if err != nil {
-		return "", err
-	}
-	matches, err := passwordMatches(found.Hash, password)
-	if err != nil {
-		return "", err
-	}
-	if unknown || !matches {
-		if err := s.noteFailure(ctx, keys); err != nil {
-			return "", err
-		}
-		return "", errWrong
-	}
-	if found.OrgID == nil {
-		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation any more; ask an owner or admin to invite you again")
-	}
-	return s.openSession(ctx, found, d, keys[0])
-}
-
-func (s *Service) openSession(ctx context.Context, c credentials, d Device, accountKey string) (string, error) {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails; it ends the program instead
-	token := base64.RawURLEncoding.EncodeToString(raw)
-	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE key = $1`, accountKey); err != nil {
-			return 0, err
-		}
-		return postgres.Exec(ctx, tx, `
-			INSERT INTO sessions (id, token_hash, user_id, current_org_id, person_id, user_agent, address, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8)`,
-			postgres.NewID(), tokenHash(token), c.UserID, c.OrgID, c.PersonID, clip(d.UserAgent, 300), addressOrNull(d.Address), SessionLife)
-	})
-	return token, err
-}
-
-// Wrong passwords in a row that are free; each one after doubles the wait, up to
-// maxWait, so that nobody is locked out for ever.
-const (
-	freeFailures = 5
-	maxWait      = 15 * time.Minute
-	forgetAfter  = 24 * time.Hour
-)
-
-func (s *Service) checkFailures(ctx context.Context, keys []string) error {
-	type failure struct {
-		Failures int
-		Age      time.Duration
-	}
-	all, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) ([]failure, error) {
-		return postgres.Many[failure](ctx, tx, `SELECT failures, now() - last_at AS age FROM sign_in_failures WHERE key = ANY ($1)`, keys)
-	})
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		over := f.Failures - freeFailures
-		if over < 0 || f.Age > forgetAfter {
-			continue
-		}
-		wait := min(maxWait, time.Duration(math.Exp2(float64(min(over, 20))))*time.Second) - f.Age
-		if wait > 0 {
-			return fault.Limited("sign_in.wait", "too many wrong passwords; try again in %s", wait.Round(time.Second))
-		}
-	}
-	return nil
-}
-
-func (s *Service) noteFailure(ctx context.Context, keys []string) error {
-	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `
-			INSERT INTO sign_in_failures AS f (key, failures, last_at) SELECT k, 1, now() FROM unnest($1::text[]) k ORDER BY k
-			ON CONFLICT (key) DO UPDATE SET last_at = now(),
-				failures = CASE WHEN f.last_at < now() - $2::interval THEN 1 ELSE f.failures + 1 END`, keys, forgetAfter)
-	})
-	return err
 }
 
 // Authenticate finds the session of a token, with the membership as it is now.
@@ -304,9 +185,9 @@ func addressOrNull(a netip.Addr) *netip.Addr {
 	return &a
 }
 
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "")
+// storable gives at most so many bytes of a text from outside, without what
+// PostgreSQL can't store.
+func storable(s string, most int) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+	return strings.ToValidUTF8(s[:min(len(s), most)], "")
 }

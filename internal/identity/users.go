@@ -47,8 +47,12 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (created bool, err 
 	if err != nil {
 		return false, err
 	}
+	hash, err := hashPassword(ctx, n.Password)
+	if err != nil {
+		return false, err
+	}
 	created, err = postgres.System(ctx, s.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (bool, error) {
-		return createUser(ctx, tx, n, org.ID)
+		return createUser(ctx, tx, n, hash, org.ID)
 	})
 	if postgres.Constraint(err) == "people_one_membership" {
 		return false, fault.Conflict("user.member", "%s is a member of %s already", n.Email, org.Name)
@@ -73,10 +77,10 @@ func (n *NewUser) check() error {
 	return problems.Err()
 }
 
-func createUser(ctx context.Context, tx pgx.Tx, n NewUser, org uuid.UUID) (created bool, err error) {
+func createUser(ctx context.Context, tx pgx.Tx, n NewUser, hash string, org uuid.UUID) (created bool, err error) {
 	id := postgres.NewID()
 	added, err := postgres.Exec(ctx, tx, `INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT (email) DO NOTHING`,
-		id, n.Email, n.Name, hashPassword(n.Password))
+		id, n.Email, n.Name, hash)
 	if err != nil {
 		return false, err
 	}

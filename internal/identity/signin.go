@@ -1,0 +1,182 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+)
+
+// Device is what a request tells of where it comes from.
+type Device struct {
+	UserAgent string
+	Address   netip.Addr
+}
+
+var errWrong = fault.Unauthenticated("sign_in", "the e-mail address or the password is wrong; check both and try again")
+
+type credentials struct {
+	UserID   uuid.UUID
+	Hash     string
+	OrgID    *uuid.UUID
+	PersonID *uuid.UUID
+}
+
+// SignIn checks a password and opens a session in the user's first organisation
+// by name. It gives the session's token, which stands nowhere else. It returns
+// fault.Unauthenticated in the same words, and after the same work, for a wrong
+// address and a wrong password, and fault.Limited after too many wrong ones.
+func (s *Service) SignIn(ctx context.Context, email, password string, d Device) (token string, err error) {
+	email = strings.ToLower(strings.TrimSpace(storable(email, 320)))
+	attempt := attemptOf(email, d.Address)
+	if err := s.take(ctx, attempt); err != nil {
+		return "", err
+	}
+	found, err := s.credentials(ctx, email)
+	unknown := errors.Is(err, postgres.ErrNoRow)
+	if unknown {
+		found.Hash = standIn()
+	} else if err != nil {
+		return "", err
+	}
+	matches, current, err := passwordMatches(ctx, found.Hash, password)
+	if err != nil {
+		return "", err
+	}
+	if unknown || !matches {
+		return "", errWrong
+	}
+	if found.OrgID == nil {
+		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation any more; ask an owner or admin to invite you again")
+	}
+	if !current {
+		if found.Hash, err = hashPassword(ctx, password); err != nil {
+			return "", err
+		}
+	}
+	return s.openSession(ctx, found, d, attempt)
+}
+
+// credentials gives what an address signs in with; postgres.ErrNoRow where it has
+// no account, or one that was disabled.
+func (s *Service) credentials(ctx context.Context, email string) (credentials, error) {
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (credentials, error) {
+		return postgres.One[credentials](ctx, tx, `
+			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
+			FROM users u LEFT JOIN LATERAL (
+				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id
+				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
+			WHERE u.email = $1 AND u.disabled_at IS NULL`, email)
+	})
+}
+
+func (s *Service) openSession(ctx context.Context, c credentials, d Device, a attempt) (string, error) {
+	raw := make([]byte, 32)
+	_, _ = rand.Read(raw) // never fails; it ends the program instead
+	token := base64.RawURLEncoding.EncodeToString(raw)
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		if err := a.giveBack(ctx, tx); err != nil {
+			return 0, err
+		}
+		if _, err := postgres.Exec(ctx, tx, `UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1 AND password_hash <> $2`, c.UserID, c.Hash); err != nil {
+			return 0, err
+		}
+		return postgres.Exec(ctx, tx, `
+			INSERT INTO sessions (id, token_hash, user_id, current_org_id, person_id, user_agent, address, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8)`,
+			postgres.NewID(), tokenHash(token), c.UserID, c.OrgID, c.PersonID, storable(d.UserAgent, 300), addressOrNull(d.Address), SessionLife)
+	})
+	return token, err
+}
+
+// How guessing slows down. An account has freeFailures wrong passwords in a row;
+// each one after doubles the wait, up to maxWait, so that nobody is locked out for
+// ever. An address, which may be a whole office's, has addressBurst wrong ones at
+// once and then one every addressEvery, so that nobody tries one password on
+// many accounts.
+const (
+	freeFailures = 5
+	maxWait      = 15 * time.Minute
+	forgetAfter  = 24 * time.Hour
+	addressBurst = 100
+	addressEvery = time.Minute
+)
+
+// attempt names the rows of sign_in_failures that a sign-in counts in. That of
+// the account has the number of failures and the time of the last; that of the
+// address has, as last_at, the time at which all of its failures are forgotten.
+type attempt struct{ account, address string }
+
+func attemptOf(email string, from netip.Addr) attempt {
+	return attempt{"account:" + digest(email), "address:" + digest(from.WithZone("").Unmap().String())}
+}
+
+// take counts an attempt as a failure before the password is looked at, so that
+// many at once get no further than one after the other; giveBack undoes it for
+// the right password. It returns fault.Limited, and counts nothing, where the
+// account or the address has to wait.
+func (s *Service) take(ctx context.Context, a attempt) error {
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		wait, err := a.wait(ctx, tx)
+		if err != nil {
+			return 0, err
+		}
+		if wait > 0 {
+			return 0, fault.Limited("sign_in.wait", "too many wrong passwords; try again in %s", max(wait.Round(time.Second), time.Second))
+		}
+		return postgres.Exec(ctx, tx, `
+			UPDATE sign_in_failures SET
+				failures = CASE WHEN last_at < clock_timestamp() - $4::interval THEN 1 ELSE failures + 1 END,
+				last_at = CASE key WHEN $1 THEN clock_timestamp() ELSE greatest(last_at, clock_timestamp()) + $3::interval END
+			WHERE key IN ($1, $2)`, a.account, a.address, addressEvery, forgetAfter)
+	})
+	return err
+}
+
+// wait tells how long the account and the address have to wait, and makes others
+// wait until this transaction has counted.
+func (a attempt) wait(ctx context.Context, tx pgx.Tx) (time.Duration, error) {
+	type row struct {
+		Key      string
+		Failures int
+		Age      time.Duration // since last_at
+	}
+	rows, err := postgres.Many[row](ctx, tx, `
+		INSERT INTO sign_in_failures AS f (key, failures, last_at) VALUES ($1, 0, clock_timestamp()), ($2, 0, clock_timestamp())
+		ON CONFLICT (key) DO UPDATE SET key = excluded.key
+		RETURNING f.key, f.failures, clock_timestamp() - f.last_at AS age`, a.account, a.address)
+	if err != nil {
+		return 0, err
+	}
+	var longest time.Duration
+	for _, r := range rows {
+		wait := -r.Age - addressBurst*addressEvery
+		if over := r.Failures - freeFailures; r.Key == a.account {
+			wait = 0
+			if over >= 0 && r.Age < forgetAfter {
+				wait = min(maxWait, time.Second<<min(over, 20)) - r.Age
+			}
+		}
+		longest = max(longest, wait)
+	}
+	return longest, nil
+}
+
+// giveBack takes the attempt back and forgets the account's failures.
+func (a attempt) giveBack(ctx context.Context, tx pgx.Tx) error {
+	if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE key = $1`, a.account); err != nil {
+		return err
+	}
+	_, err := postgres.Exec(ctx, tx, `UPDATE sign_in_failures SET failures = greatest(failures - 1, 0), last_at = last_at - $2::interval WHERE key = $1`,
+		a.address, addressEvery)
+	return err
+}
