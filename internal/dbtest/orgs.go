@@ -17,7 +17,7 @@ import (
 )
 
 // Password is the password of every person that a test makes.
-const Password = "hail on a tin roof"
+const Password = "hail on a tin roof" //nolint:gosec // of people who exist in tests only
 
 // Contractor is an organisation of a test.
 type Contractor struct {

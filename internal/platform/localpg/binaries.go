@@ -75,7 +75,7 @@ func globAll(patterns []string) []string {
 	for _, pattern := range patterns {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
-			panic(err) // a malformed pattern in packaged
+			continue // only a malformed pattern is an error
 		}
 		folders = append(folders, found...)
 	}

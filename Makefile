@@ -1,0 +1,45 @@
+# What a developer, CI and a person who wants to look run. `make run` first.
+
+DATA ?= data
+TOOL := go tool -modfile=tools/go.mod
+# The race detector needs a C compiler.
+RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
+
+.PHONY: run build test check gen assets bench
+
+# Start it with two contractors' data in ./data; prints the address and the sign-ins.
+run:
+	scripts/setup run
+	$(MAKE) --no-print-directory build
+	bin/skai demo --data $(DATA)
+	bin/skai serve --data $(DATA)
+
+build:
+	go build -trimpath -o bin/skai ./cmd/skai
+
+test:
+	scripts/setup
+	go test -timeout 10m ./...
+
+# What CI runs. The last lines are those of the tests.
+check:
+	scripts/setup
+	$(MAKE) --no-print-directory gen
+	scripts/committed
+	$(TOOL) golangci-lint run ./...
+	$(MAKE) --no-print-directory build
+	scripts/fuzz 10s
+	go test $(RACE) -timeout 15m ./...
+
+# Write the files that are made from others: pages, the dump of the schema.
+gen:
+	$(TOOL) templ generate -log-level warn
+	go generate ./...
+
+# Fetch the vendored scripts and styles of the pages again, at their pinned versions.
+assets:
+	scripts/assets
+
+bench:
+	scripts/setup run
+	go test -run '^$$' -bench . -benchmem ./...

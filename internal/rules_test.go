@@ -1,0 +1,105 @@
+// Package internal_test holds the rules of the house: who may import whom, who
+// writes to which table, how long things may get. docs/architecture.md says why.
+//
+// That every table of a tenant has row security is checked where the schema is,
+// in platform/postgres.
+package internal_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// rooms are the features, in the order in which they know each other: a room may
+// import the rooms before it, never one after it. A new room goes where it needs
+// the fewest others.
+var rooms = []string{
+	"orgs", "identity", "audit",
+	"activity", "files", // what every record has
+	"contacts", "properties", "leads", "claims",
+	"migration",
+}
+
+// overviews only read. They may import every room, but not each other.
+var overviews = []string{"dashboard", "search", "ops", "readiness"}
+
+// values are the small types everybody uses. They import each other and the
+// standard library.
+var values = []string{"money", "date", "phone", "address", "fault", "tenant"}
+
+// valueParsers are the only packages of others that values may use.
+var valueParsers = []string{"github.com/google/uuid", "github.com/nyaruka/phonenumbers"}
+
+// writers has the one room that may INSERT, UPDATE, DELETE or COPY, for each table.
+// Reading is free: SELECT and JOIN stand anywhere.
+var writers = map[string]string{
+	"orgs":             "orgs",
+	"users":            "identity",
+	"people":           "identity",
+	"sessions":         "identity",
+	"sign_in_failures": "identity",
+	"audit_columns":    "audit", // the entries are written by triggers
+	"audit_entries":    "audit",
+	"activities":       "activity",
+	"files":            "files",
+	"contacts":         "contacts",
+	"properties":       "properties",
+	"leads":            "leads",
+	"claims":           "claims",
+	"org_counters":     "claims", // the gapless numbers of claims
+	"estimates":        "claims",
+	"estimate_lines":   "claims",
+
+	"external_refs":     "migration",
+	"import_candidates": "migration",
+	"import_changes":    "migration",
+	"import_files":      "migration",
+	"import_mappings":   "migration",
+	"import_problems":   "migration",
+	"import_rows":       "migration",
+	"import_runs":       "migration",
+}
+
+// The limits. Lines are counted with blank ones and comments; what a tool wrote
+// does not count.
+const (
+	maxFunction   = 60
+	maxFile       = 400
+	maxTestFile   = 800
+	maxRoom       = 2000 // Go of a folder, without tests
+	maxMain       = 100
+	linesPerIface = 1000
+)
+
+// rules are checked one by one; each says what is wrong, where, and what to do.
+var rules = []struct {
+	name  string
+	check func(house) []string
+}{
+	{"Direction", direction},
+	{"Writers", oneWriter},
+	{"Owners", everyTableHasAWriter},
+	{"Sizes", sizes},
+	{"Interfaces", interfaces},
+	{"Documentation", documentation},
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	h, err := readHouse(os.DirFS(".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.sources) < 10 {
+		t.Fatalf("only %d Go files found: the rules were not checked", len(h.sources))
+	}
+	for _, rule := range rules {
+		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
+			if broken := rule.check(h); len(broken) > 0 {
+				t.Errorf("%d broken:\n\n%s", len(broken), strings.Join(broken, "\n\n"))
+			}
+		})
+	}
+}
