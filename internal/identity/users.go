@@ -120,9 +120,9 @@ func (s *Service) People(ctx context.Context) ([]Person, error) {
 func EnsurePlaceholders(ctx context.Context, tx pgx.Tx, names []string) error {
 	_, err := postgres.Exec(ctx, tx, `
 		INSERT INTO people (org_id, id, kind, name, role, active)
-		SELECT DISTINCT ON (key) current_org(), gen_random_uuid(), 'placeholder', btrim(n), 'member', false
+		SELECT DISTINCT ON (key) current_org(), gen_random_uuid(), 'placeholder', regexp_replace(btrim(n), '\s+', ' ', 'g'), 'member', false
 		FROM unnest($1::text[]) n, LATERAL (SELECT lower(regexp_replace(btrim(n), '\s+', ' ', 'g')) AS key) k
 		WHERE key <> '' AND NOT EXISTS (SELECT FROM people WHERE name_key = key AND kind <> 'system')
-		ORDER BY key, n`, names)
+		ORDER BY key, n COLLATE "C"`, names)
 	return err
 }

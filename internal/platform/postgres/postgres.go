@@ -201,3 +201,12 @@ func Constraint(err error) string {
 
 // NewID gives a new record's id: a UUID version 7, which sorts by its time.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// Values runs a query that gives rows of one column.
+func Values[T any](ctx context.Context, q Querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[T])
+}
