@@ -1,0 +1,415 @@
+package migration
+
+import (
+	"strings"
+
+	"github.com/skaiscraper/skai/internal/claims"
+	"github.com/skaiscraper/skai/internal/contacts"
+	"github.com/skaiscraper/skai/internal/files"
+	"github.com/skaiscraper/skai/internal/leads"
+	"github.com/skaiscraper/skai/internal/migration/normalise"
+	"github.com/skaiscraper/skai/internal/migration/sources"
+	"github.com/skaiscraper/skai/internal/platform/phone"
+	"github.com/skaiscraper/skai/internal/platform/staging"
+	"github.com/skaiscraper/skai/internal/properties"
+)
+
+// build turns the row into staged records. When it returns with r.errored, the
+// batch has staged nothing of the row.
+func (b *batch) build(r *row) {
+	switch r.kind {
+	case sources.Contacts:
+		b.contact(r)
+	case sources.Properties:
+		b.property(r)
+	case sources.Leads:
+		b.lead(r)
+	case sources.Claims, sources.Jobs:
+		b.job(r)
+	case sources.Photos:
+		b.photo(r)
+	case sources.Estimate:
+		b.estimateLine(r)
+	}
+}
+
+func (b *batch) contact(r *row) {
+	c := r.person()
+	if c == nil {
+		r.fail(-1, "no_name", "a contact needs a first name, a last name or a company; fill one in")
+		return
+	}
+	c.MatchName, c.MatchPhone, c.MatchEmail = "", "", ""
+	c.Role = r.contactRole()
+	c.LeadSource, c.Tags, c.Notes = r.word(sources.LeadSource, maxName), r.tags(), r.joined(sources.Notes)
+	c.DoNotContact = r.flag(sources.DoNotContact) || normalise.DoNotContact(c.Notes)
+	at := r.place()
+	c.AddressTyped, c.Street, c.Unit, c.City, c.State, c.ZIP = at.typed, at.Street, at.Unit, at.City, at.State, at.ZIP
+	created := r.created()
+	c.Head = b.head(r, "contact")
+	c.CreatedAt = created
+	if r.errored {
+		return
+	}
+	c.Extra = r.extra()
+	c.Append(&b.contacts)
+}
+
+// contactRole maps the vendor's record type; another word stays in extra.
+func (r *row) contactRole() string {
+	word := r.word(sources.ContactRole, maxName)
+	switch sources.Key(word) {
+	case "":
+		return "homeowner"
+	case "homeowner", "customer", "client", "lead", "insured", "residential":
+		return "homeowner"
+	case "adjuster", "insuranceadjuster":
+		return "adjuster"
+	case "carrier", "insurancecompany":
+		return "carrier"
+	case "vendor", "supplier", "subcontractor", "sub":
+		return "vendor"
+	}
+	r.state[r.columns[sources.ContactRole][0]] = cellOpen
+	return "other"
+}
+
+func (b *batch) property(r *row) {
+	p := r.building()
+	name := r.word(sources.Title, maxName)
+	if p == nil {
+		if name == "" {
+			r.fail(-1, "no_address", "a property needs an address; fill in street, city, state and ZIP")
+			return
+		}
+		p = r.place().property()
+	}
+	p.Name = nameUnlessAddress(name, p.AddressTyped)
+	p.Kind = r.propertyKind()
+	p.YearBuilt, p.SquareFeet, p.RoofAge = r.within(sources.YearBuilt, 1600, 2200), r.within(sources.SquareFeet, 0, 100_000_000), r.within(sources.RoofAge, 0, 300)
+	p.Squares, p.Stories = r.measure(sources.Squares, 99_999), r.measure(sources.Stories, 200)
+	p.Pitch, p.RoofMaterial = r.word(sources.Pitch, maxName), r.word(sources.RoofMaterial, maxName)
+	p.Tags, p.Notes = r.tags(), r.joined(sources.Notes)
+	p.ContactRef, p.ContactEmail = r.word(sources.RefContactID, maxName), strings.ToLower(r.word(sources.RefContactEmail, 320))
+	p.ByAddress = r.source.Name == "companycam" && p.AddressKey != ""
+	p.JobRef = r.word(sources.RefJob, maxName)
+	created := r.created()
+	owner := r.person()
+	p.Head = b.head(r, "property")
+	p.CreatedAt, p.Late = created, p.ByAddress
+	if r.errored {
+		return
+	}
+	if owner != nil && p.ContactRef == "" {
+		p.ContactRef = b.embedContact(r, owner)
+	}
+	p.Extra = r.extra()
+	p.Append(&b.properties)
+}
+
+// nameUnlessAddress leaves out a project's name that only repeats the address.
+func nameUnlessAddress(name, address string) string {
+	if strings.HasPrefix(strings.ToLower(address), strings.ToLower(name)) {
+		return ""
+	}
+	return name
+}
+
+var propertyKinds = map[string]string{
+	"singlefamily": "single_family", "singlefamilyhome": "single_family", "residential": "single_family", "house": "single_family", "sfr": "single_family",
+	"multifamily": "multi_family", "duplex": "multi_family", "apartment": "multi_family", "apartments": "multi_family",
+	"townhouse": "townhouse", "townhome": "townhouse", "condo": "condo", "condominium": "condo", "mobilehome": "mobile_home", "manufactured": "mobile_home",
+	"commercial": "commercial", "business": "commercial", "hoa": "hoa", "other": "other",
+}
+
+func (r *row) propertyKind() string {
+	word := r.word(sources.PropertyType, maxName)
+	kind := propertyKinds[sources.Key(word)]
+	if kind == "" && word != "" {
+		r.state[r.columns[sources.PropertyType][0]] = cellOpen
+		return "other"
+	}
+	return kind
+}
+
+// measure is a decimal number that is not negative.
+func (r *row) measure(f sources.Field, most int) string {
+	s := r.decimal(f)
+	whole, _, _ := strings.Cut(s, ".")
+	if strings.HasPrefix(s, "-") || len(whole) > len(itoa(most)) {
+		_, column := r.raw(f)
+		r.fail(column, "range", "expected a number from 0 to "+itoa(most))
+		return ""
+	}
+	return s
+}
+
+// embedContact stages the contact that another record's row names and gives its
+// external id. The same cells are the same contact of that source.
+func (b *batch) embedContact(r *row, c *contacts.Staged) string {
+	c.MatchName = strings.ToLower(strings.TrimSpace(c.LastName + " " + c.FirstName))
+	if c.MatchName == "" {
+		c.MatchName = strings.ToLower(c.Company)
+	}
+	id := identityOf("who:", c.FirstName, c.LastName, c.Company, string(c.Phones), string(c.Emails), c.Role)
+	first := b.seen.next("contact", r.source.Name, id) == 0
+	if first || c.DoNotContact {
+		c.Head = embeddedHead(r, id)
+		if !first {
+			c.Rank = b.seen.next("contact again", r.source.Name, id) + 1
+		}
+		c.Append(&b.contacts)
+	}
+	return id
+}
+
+func (b *batch) lead(r *row) {
+	owner := r.person()
+	stage, known := r.leadStage(r.word(sources.Stage, maxName))
+	if !known {
+		return
+	}
+	b.stageLead(r, owner, stage)
+}
+
+func (b *batch) stageLead(r *row, owner *contacts.Staged, stage string) {
+	l := &leads.Staged{
+		Title: r.word(sources.Title, maxName), Source: r.word(sources.LeadSource, maxName), Stage: stage, SourceStage: r.word(sources.Stage, maxName),
+		Kind: r.leadKind(), EstimatedValue: r.money(sources.Value), FollowUpOn: r.date(sources.FollowUp), DeadReason: r.word(sources.DeadReason, maxText),
+		Notes: r.joined(sources.Notes), Tags: r.tags(), StageAt: r.time(sources.StageAt), AssigneeName: r.word(sources.Salesperson, maxName),
+		ContactRef: r.word(sources.RefContactID, maxName), ContactEmail: strings.ToLower(r.word(sources.RefContactEmail, 320)), ContactName: r.personName(sources.RefContactName),
+	}
+	l.Temperature = r.temperature()
+	if l.Stage == "lost" && l.DeadReason == "" {
+		l.DeadReason = "no reason in " + r.source.Label + " (" + l.SourceStage + ")"
+	}
+	created, home := r.created(), r.building()
+	if l.Title == "" {
+		l.Title = leadTitle(owner, l, home)
+	}
+	if l.Title == "" {
+		r.fail(-1, "no_title", "a lead needs a title, a contact or an address; fill one in")
+	}
+	l.Head = b.head(r, "lead")
+	l.CreatedAt = created
+	if r.errored {
+		return
+	}
+	if owner != nil {
+		owner.DoNotContact = normalise.DoNotContact(l.DeadReason) || normalise.DoNotContact(l.Notes)
+		l.ContactRef = b.embedContact(r, owner)
+	}
+	if home != nil {
+		l.PropertyRef = b.embedProperty(r, home, l.ContactRef)
+	}
+	l.Extra = r.extra()
+	l.Append(&b.leads)
+}
+
+func leadTitle(owner *contacts.Staged, l *leads.Staged, home *properties.Staged) string {
+	switch {
+	case owner != nil && owner.Company != "" && owner.LastName == "":
+		return owner.Company
+	case owner != nil:
+		return strings.TrimSpace(owner.FirstName + " " + owner.LastName)
+	case l.ContactName != "":
+		return l.ContactName
+	case home != nil && len(home.AddressTyped) <= maxName:
+		return home.AddressTyped
+	}
+	return ""
+}
+
+func (r *row) temperature() string {
+	word := r.word(sources.Temperature, maxName)
+	switch t := strings.ToLower(word); t {
+	case "", "hot", "warm", "cold":
+		return t
+	}
+	_, column := r.raw(sources.Temperature)
+	r.keep(column, "temperature", "kept among the extra fields: a lead is hot, warm or cold")
+	return ""
+}
+
+func (r *row) leadKind() string {
+	switch sources.Key(r.word(sources.WorkType, maxName)) {
+	case "retail", "cash", "selfpay":
+		return "retail"
+	case "repair", "service", "warranty":
+		return "repair"
+	case "financed", "finance", "financing":
+		return "financed"
+	case "insurance", "storm", "claim":
+		return "insurance"
+	}
+	if r.word(sources.Carrier, maxName) != "" || r.word(sources.ClaimNumber, maxName) != "" {
+		return "insurance"
+	}
+	return "retail"
+}
+
+// job makes a claim of a row, or a lead where the vendor's stage is one of a lead.
+func (b *batch) job(r *row) {
+	owner := r.person()
+	word := r.word(sources.Stage, maxName)
+	lead, stage, known := r.jobStage(word)
+	if !known {
+		return
+	}
+	if lead {
+		b.stageLead(r, owner, stage)
+		return
+	}
+	c := r.claim(word, stage)
+	created, home := r.created(), r.building()
+	adjuster := r.adjuster()
+	if c.Title == "" && owner == nil && home == nil && c.ClaimNumber == "" && c.ContactRef == "" && c.ContactName == "" {
+		r.fail(-1, "no_key", "a claim needs a contact, an address, a claim number or a title; fill one in")
+	}
+	c.Head = b.head(r, "claim")
+	c.CreatedAt = created
+	if r.errored {
+		return
+	}
+	if owner != nil {
+		owner.DoNotContact = normalise.DoNotContact(c.Notes)
+		c.ContactRef = b.embedContact(r, owner)
+	}
+	if adjuster != nil {
+		c.AdjusterRef = b.embedContact(r, adjuster)
+	}
+	if home != nil {
+		c.PropertyRef = b.embedProperty(r, home, c.ContactRef)
+	}
+	c.Extra = r.extra()
+	c.Append(&b.claims)
+	b.noteAmounts(r, c)
+}
+
+func (r *row) claim(word, stage string) *claims.Staged {
+	c := &claims.Staged{
+		Title: r.word(sources.Title, maxName), Carrier: r.word(sources.Carrier, maxName), ClaimNumber: r.word(sources.ClaimNumber, maxName),
+		PolicyNumber: r.word(sources.PolicyNumber, maxName), DateOfLoss: r.date(sources.DateOfLoss), Stage: stage, SourceStage: word,
+		Source: r.word(sources.LeadSource, maxName), WorkType: r.word(sources.WorkType, maxName),
+		RCV: r.money(sources.RCV), ACV: r.money(sources.ACV), Deductible: r.money(sources.Deductible),
+		RecoverableDepreciation: r.money(sources.RecoverableDepreciation), NonRecoverableDepreciation: r.money(sources.NonRecoverableDepreciation),
+		Approved: r.money(sources.Approved), Supplements: r.money(sources.Supplements), Paid: r.money(sources.Paid),
+		NextAction: r.word(sources.NextAction, 1000), Notes: r.joined(sources.Notes), Tags: r.tags(), StageAt: r.time(sources.StageAt),
+		ContactRef: r.word(sources.RefContactID, maxName), ContactName: r.personName(sources.RefContactName),
+		ContactEmail: strings.ToLower(r.word(sources.RefContactEmail, 320)), AssigneeName: r.word(sources.Salesperson, maxName),
+	}
+	if value := r.money(sources.Value); value != nil && c.RCV == nil {
+		c.RCV = value
+	} else if value != nil {
+		_, column := r.raw(sources.Value)
+		r.state[column] = cellOpen
+	}
+	for _, f := range []sources.Field{sources.DeadReason, sources.FollowUp, sources.Temperature} { // a lead's, kept in extra on a claim
+		if _, column := r.raw(f); column >= 0 {
+			r.state[column] = cellOpen
+		}
+	}
+	if stage == "cancelled" {
+		c.StageBefore = "intake"
+	}
+	c.Kind = "insurance"
+	if kind := r.leadKind(); kind != "insurance" {
+		c.Kind = "retail"
+	}
+	if r.kind == sources.Claims {
+		c.Kind = "insurance"
+	}
+	c.Peril = r.peril()
+	if !c.DateOfLoss.IsZero() && c.DateOfLoss.In(r.loc).After(r.now) {
+		_, column := r.raw(sources.DateOfLoss)
+		r.fail(column, "future", "a date of loss can't lie in the future; correct the year")
+	}
+	return c
+}
+
+// peril maps the type of loss; of several the one that roofs are claimed for
+// stands first, and the words as they came are kept in extra.
+func (r *row) peril() string {
+	word := strings.ToLower(r.word(sources.Peril, maxName))
+	if word == "" {
+		return ""
+	}
+	for _, p := range []string{"hail", "wind", "fire", "water", "lightning"} {
+		if word == p {
+			return p
+		}
+	}
+	r.state[r.columns[sources.Peril][0]] = cellOpen
+	for _, p := range []string{"hail", "wind", "tornado", "fire", "lightning", "water"} {
+		if strings.Contains(word, p) {
+			return strings.Replace(p, "tornado", "wind", 1)
+		}
+	}
+	return "other"
+}
+
+func (r *row) adjuster() *contacts.Staged {
+	name := r.personName(sources.AdjusterName)
+	number, email := r.word(sources.AdjusterPhone, maxName), r.word(sources.AdjusterEmail, 320)
+	if name == "" {
+		for _, f := range []sources.Field{sources.AdjusterPhone, sources.AdjusterEmail} { // nobody to hang them on
+			if _, column := r.raw(f); column >= 0 {
+				r.state[column] = cellOpen
+			}
+		}
+		return nil
+	}
+	a := &contacts.Staged{Role: "adjuster"}
+	first, last, company := normalise.FullName(name)
+	if company {
+		a.Company = name
+	} else {
+		a.FirstName, a.LastName = first, last
+	}
+	if number != "" {
+		n, err := phone.Parse(number)
+		if err != nil {
+			_, column := r.raw(sources.AdjusterPhone)
+			r.warn(column, "phone_as_typed", "kept as it stands, without a number to dial: "+err.Error())
+			n = phone.Number{Typed: number}
+		}
+		a.Phones, a.MatchPhone = append(appendPhone(nil, n, "work", false), ']'), n.E164
+	}
+	if email != "" {
+		address, err := normalise.Email(email)
+		if err != nil {
+			_, column := r.raw(sources.AdjusterEmail)
+			r.keep(column, "email_as_typed", "kept among the extra fields, since it is no e-mail address")
+		} else {
+			a.Emails, a.MatchEmail = append(staging.AppendJSON([]byte{'['}, address), ']'), address
+		}
+	}
+	return a
+}
+
+func (b *batch) photo(r *row) {
+	f := &files.Staged{
+		Kind: "photo", SourceURL: r.word(sources.URL, 2000), SourceMD5: r.word(sources.MD5, maxName), TakenAt: r.time(sources.TakenAt),
+		TakenBy: r.word(sources.TakenBy, maxName), Caption: r.text(sources.Caption, maxText), Tags: r.tags(), ProjectRef: r.word(sources.RefProject, maxName),
+	}
+	if f.SourceURL == "" {
+		r.fail(-1, "no_url", "a photo needs the address it can be fetched from; export the list with its url column")
+	}
+	f.Latitude, f.Longitude = r.position()
+	created := r.created()
+	f.Head = b.head(r, "file")
+	f.CreatedAt, f.Name = created, fileName(f.SourceURL, f.ExternalID)
+	if r.errored {
+		return
+	}
+	f.Extra = r.extra()
+	f.Append(&b.files)
+}
+
+func fileName(url, id string) string {
+	path, _, _ := strings.Cut(url, "?")
+	if name := path[strings.LastIndexByte(path, '/')+1:]; name != "" && len(name) <= maxName {
+		return name
+	}
+	return "photo " + id
+}

@@ -1,0 +1,85 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// writeLedger writes every row with its outcome, what was wrong with it, what
+// looks like a duplicate, and closes the files: the database then compares the
+// counts with the ledger and refuses the run where a row is missing.
+func (r *run) writeLedger(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO import_rows (org_id, run_id, file_no, ordinal, line, outcome, raw)
+		SELECT current_org(), $1, l.file_no, l.ordinal, l.line, coalesce(l.outcome, a.action, e.action), l.raw
+		FROM stage_rows l
+		LEFT JOIN (
+			SELECT file_no, ordinal, CASE action WHEN 'kept' THEN 'merged' ELSE action END AS action FROM (
+				SELECT file_no, ordinal, action FROM stage_contacts WHERE NOT embedded
+				UNION ALL SELECT file_no, ordinal, action FROM stage_properties WHERE NOT embedded
+				UNION ALL SELECT file_no, ordinal, action FROM stage_leads
+				UNION ALL SELECT file_no, ordinal, action FROM stage_claims
+				UNION ALL SELECT file_no, ordinal, action FROM stage_files) u) a USING (file_no, ordinal)
+		LEFT JOIN stage_estimates e USING (file_no)
+		ORDER BY l.file_no, l.ordinal`, r.id); err != nil {
+		return fmt.Errorf("write the ledger: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO import_problems (org_id, run_id, file_no, ordinal, seq, severity, column_name, value, rule, hint)
+		SELECT current_org(), $1, file_no, ordinal, row_number() OVER (PARTITION BY file_no, ordinal ORDER BY seq, column_name, rule),
+			severity, column_name, value, rule, hint FROM stage_problems`, r.id); err != nil {
+		return fmt.Errorf("write what was wrong: %w", err)
+	}
+	if err := r.writeCandidates(ctx, tx); err != nil {
+		return err
+	}
+	return r.closeInLedger(ctx, tx)
+}
+
+// writeCandidates notes new contacts that look like one that is there: the same
+// phone, the same e-mail address, or the same surname at the same address. They
+// are for a person to decide; nothing merges them.
+func (r *run) writeCandidates(ctx context.Context, tx pgx.Tx) error {
+	for _, rung := range []struct{ name, key string }{
+		{"phone", "c.phone"},
+		{"email", "c.email"},
+		{"address_and_surname", "CASE WHEN c.street <> '' AND c.zip <> '' AND c.last_name <> '' THEN upper(c.street || '|' || c.unit || '|' || c.zip || '|' || c.last_name) END"},
+	} {
+		_, err := tx.Exec(ctx, fmt.Sprintf(`
+			WITH fresh AS MATERIALIZED (
+				SELECT c.id, %[1]s AS key FROM stage_contacts s JOIN contacts c ON c.org_id = current_org() AND c.id = s.id
+				WHERE s.action = 'created' AND s.rank = 0),
+			oldest AS MATERIALIZED (
+				SELECT DISTINCT ON (k.key) k.key, k.id FROM (
+					SELECT %[1]s AS key, c.id, c.created_at FROM contacts c WHERE c.archived_at IS NULL) k
+				WHERE k.key IN (SELECT key FROM fresh) ORDER BY k.key, k.id)
+			INSERT INTO import_candidates (org_id, run_id, record_id, candidate_id, rung)
+			SELECT current_org(), $1, f.id, o.id, $2 FROM fresh f JOIN oldest o USING (key) WHERE f.id <> o.id
+			ON CONFLICT DO NOTHING`, rung.key), r.id, rung.name)
+		if err != nil {
+			return fmt.Errorf("look for duplicates by %s: %w", rung.name, err)
+		}
+	}
+	return nil
+}
+
+func (r *run) closeInLedger(ctx context.Context, tx pgx.Tx) error {
+	for _, f := range r.files {
+		_, err := tx.Exec(ctx, `
+			UPDATE import_files f SET closed = true, rows_read = $3, cells_filled = $4, cells_mapped = $5, cells_extra = $6, cells_errored = $7,
+				created = n.created, updated = n.updated, merged = n.merged, unchanged = n.unchanged, skipped = n.skipped, errored = n.errored, blank = n.blank
+			FROM (SELECT count(*) FILTER (WHERE outcome = 'created') AS created, count(*) FILTER (WHERE outcome = 'updated') AS updated,
+					count(*) FILTER (WHERE outcome = 'merged') AS merged, count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged,
+					count(*) FILTER (WHERE outcome = 'skipped') AS skipped, count(*) FILTER (WHERE outcome = 'errored') AS errored,
+					count(*) FILTER (WHERE outcome = 'blank') AS blank
+				FROM import_rows WHERE run_id = $1 AND file_no = $2) n
+			WHERE f.run_id = $1 AND f.file_no = $2`,
+			r.id, f.no, f.rows, f.cells.Filled, f.cells.Mapped, f.cells.Extra, f.cells.Errored)
+		if err != nil {
+			return fmt.Errorf("close %s in the ledger: %w", f.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package migration
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration/decode"
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+)
+
+// WriteReport writes the report of a finished run into a folder: report.html,
+// report.json and errors-<file>.csv for each file with errored rows.
+func (s *Service) WriteReport(ctx context.Context, id uuid.UUID, dir string) error {
+	report, err := s.ReportOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := identity.Require(ctx, identity.Migrate); err != nil {
+		return err
+	}
+	_, err = postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, writeReportFiles(ctx, tx, report, dir)
+	})
+	return err
+}
+
+func writeReportFiles(ctx context.Context, tx pgx.Tx, report *Report, dir string) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fault.Invalid("report", "the folder for the report can't be made: %v", err)
+	}
+	data, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "report.json"), append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	html, err := os.OpenFile(filepath.Join(dir, "report.html"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the person who runs the command names the folder
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if err := errors.Join(certificate(report).Render(ctx, html), html.Close()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	for i, f := range report.Files {
+		if f.Errored == 0 {
+			continue
+		}
+		if err := writeErrors(ctx, tx, report.Run, i+1, errorsPath(dir, report, i)); err != nil {
+			return fmt.Errorf("write the errors of %s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// errorsPath is where the errors of a file go; two files of one name get their number.
+func errorsPath(dir string, report *Report, i int) string {
+	name := strings.TrimSuffix(report.Files[i].Name, filepath.Ext(report.Files[i].Name))
+	for j, other := range report.Files {
+		if j != i && strings.TrimSuffix(other.Name, filepath.Ext(other.Name)) == name {
+			name += "-" + strconv.Itoa(i+1)
+			break
+		}
+	}
+	return filepath.Join(dir, "errors-"+filepath.Base(name)+".csv")
+}
+
+// The columns that errors-<file>.csv has before those of the original.
+var errorColumns = []string{"line", "column", "value", "rule", "hint"}
+
+// writeErrors writes the errored rows of a file into a CSV.
+func writeErrors(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, path string) error {
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the person who runs the command names the folder
+	if err != nil {
+		return err
+	}
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	err = errorRows(ctx, tx, run, fileNo, w.Write)
+	w.Flush()
+	return errors.Join(err, w.Error(), out.Close())
+}
+
+// errorRows gives the errored rows of a file as they came, each with what is
+// wrong, ready to be mended and sent again: an import keeps columns it doesn't
+// know in extra, so the five in front do no harm.
+func errorRows(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, each func([]string) error) error {
+	layout, err := layoutOf(ctx, tx, run, fileNo)
+	if err != nil {
+		return err
+	}
+	if err := each(append(append([]string{}, errorColumns...), layout.Header...)); err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT l.line, p.column_name, p.value, p.rule, p.hint, l.raw
+		FROM import_rows l JOIN LATERAL (
+			SELECT string_agg(column_name, ' | ' ORDER BY seq) AS column_name, string_agg(value, ' | ' ORDER BY seq) AS value,
+				string_agg(rule, ' | ' ORDER BY seq) AS rule, string_agg(hint, ' | ' ORDER BY seq) AS hint
+			FROM import_problems p WHERE p.org_id = l.org_id AND p.run_id = l.run_id AND p.file_no = l.file_no AND p.ordinal = l.ordinal AND p.severity = 'error') p ON true
+		WHERE l.run_id = $1 AND l.file_no = $2 AND l.outcome = 'errored' ORDER BY l.ordinal`, run, fileNo)
+	if err != nil {
+		return err
+	}
+	var line int
+	var column, value, rule, hint string
+	var raw []byte
+	_, err = pgx.ForEachRow(rows, []any{&line, &column, &value, &rule, &hint, &raw}, func() error {
+		return each(append([]string{strconv.Itoa(line), column, value, rule, hint}, cellsOrRaw(layout, raw)...))
+	})
+	return err
+}
+
+// cellsOrRaw gives the row's cells, or all of its text in one where they can't be told apart.
+func cellsOrRaw(layout decode.Layout, raw []byte) []string {
+	cells, err := decode.Cells(layout, raw)
+	if err != nil {
+		return []string{strings.ToValidUTF8(strings.TrimRight(string(raw), "\r\n"), "?")}
+	}
+	return cells
+}
+
+func layoutOf(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int) (decode.Layout, error) {
+	var layout decode.Layout
+	kept, err := postgres.Value[[]byte](ctx, tx, `SELECT layout FROM import_files WHERE run_id = $1 AND file_no = $2`, run, fileNo)
+	if errors.Is(err, postgres.ErrNoRow) {
+		return layout, fault.NotFound("file", "there is no such file in a run of this organisation")
+	}
+	if err != nil {
+		return layout, err
+	}
+	return layout, json.Unmarshal(kept, &layout)
+}
