@@ -82,7 +82,7 @@ func lastNameAt(s string) int {
 		}
 		words[n] = s[at[n]:i]
 	}
-	if n > 2 && isGeneration(words[n-1]) { //nolint:gosec // n is at most len(words)
+	if n > 2 && isGeneration(words[n-1]) {
 		n--
 	}
 	switch {

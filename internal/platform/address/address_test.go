@@ -22,7 +22,7 @@ func TestNormaliseStreet(t *testing.T) {
 		"5 MCDONALD RD": "5 McDonald Rd", "5 O'CONNOR LN": "5 O'Connor Ln", "7 JEAN-PAUL WAY": "7 Jean-Paul Way", "100 AVENUE OF THE STARS": "100 Avenue of the Stars",
 		"22 E 21ST STREET": "22 E 21st St", "1930 N IH 35": "1930 N IH 35", "123a main st": "123A Main St", "12 1/2 Main Street": "12 1/2 Main St",
 		"Career Avenue": "Career Ave", "P.O. Box 12": "PO Box 12", "Post Office Box #12": "PO Box 12", "p o box a": "PO Box A",
-		"4 B Blue Ridge Blvd": "4 B Blue Ridge Blvd", "100 Lake Side": "100 Lake Side", "12 Ste Marie St": "12 Ste Marie St",
+		"4 B Blue Ridge Blvd": "4 B Blue Ridge Blvd", "100 Lake Side": "100 Lake Side", "100 Lake Side North": "100 Lake Side N", "100 Main Unit North": "100 Main Unit North", "12 Ste Marie St": "12 Ste Marie St",
 		"Main": "Main", "": "", " , ": "",
 		strings.Repeat("word ", 30): strings.TrimSpace(strings.Repeat("word ", 30)),
 	} {
@@ -254,9 +254,9 @@ func drawn(t *rapid.T) address.Address {
 	return address.Address{
 		Street: strings.Join([]string{
 			pick("number", "319", "12-34", "6257a", "", "5th", "12 1/2"), pick("pre", "", "N", "North", "s.w.", "EAST"),
-			pick("name", "Claremont", "MAIN", "St. Mary's", "Avenue of the", "Highway", "County Road 7", "5th", "Lake Side", "T"),
+			pick("name", "Claremont", "MAIN", "St. Mary's", "Avenue of the", "Highway", "County Road 7", "5th", "Lake Side", "T", "Oak Unit", "US", "2nd", "North"),
 			pick("suffix", "", "Court", "ST.", "blvd", "Crossing", "Park"), pick("post", "", "SE", "north", "N"),
-			pick("unit", "", "#54", "Apt 3B", ", Ste # 100", "Bldg 2 Unit 5", "2nd Floor", "Rear", "B", "#"),
+			pick("unit", "", "#54", "Apt 3B", ", Ste # 100", "Bldg 2 Unit 5", "2nd Floor", "Rear", "B", "#", "FL", "Lot N", "Apt#3", "PH"),
 		}, " "),
 		Unit:  pick("own unit", "", "Apt 3B", "#54", "B", "gate 5", "Bldg 2", "#APT 0003"),
 		City:  pick("city", "", "Naperville", "CITY OF SAN ANTONIO ETJ", "St. Louis", "o'fallon"),

@@ -60,7 +60,7 @@ func (l *line) readName() {
 		return
 	}
 	first := l.means[from]
-	if l.means[to-1].direction != "" && (to-from > 2 || !first.endsStreet && first.direction == "") {
+	if l.means[to-1].direction != "" && !l.means[to-2].letters && (to-from > 2 || !first.endsStreet && first.direction == "") {
 		to--
 		l.post = to
 	}

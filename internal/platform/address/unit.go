@@ -45,7 +45,7 @@ func designated(words []string, m *meaning) unitPart {
 	p := unitPart{designator: m.unit, alone: m.alone}
 	for i := 1; i < len(words) && i <= 2; i++ {
 		id := strings.Trim(words[i], "#")
-		if isUnitID(id) {
+		if isUnitID(id, m.letters) {
 			p.id, p.used = id, i+1
 			return p
 		}
@@ -59,9 +59,9 @@ func designated(words []string, m *meaning) unitPart {
 	return p
 }
 
-// isUnitID tells whether w names a unit: it has a digit, or is one to three
-// letters that mean nothing else.
-func isUnitID(w string) bool {
+// isUnitID tells whether w names a unit: it has a digit, or is, where letters
+// may, one to three that mean nothing else.
+func isUnitID(w string, letters bool) bool {
 	if w == "" || len(w) > 8 || strings.Contains(w, "#") {
 		return false
 	}
@@ -69,7 +69,7 @@ func isUnitID(w string) bool {
 		return true
 	}
 	m := meaningOf(w)
-	return len(w) <= 3 && m.suffix == "" && m.unit == ""
+	return letters && len(w) <= 3 && m.suffix == "" && m.unit == ""
 }
 
 // isUnit tells whether words are a unit and nothing else. "100 Lake Side" is a

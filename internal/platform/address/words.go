@@ -39,10 +39,12 @@ const streetList = `AVE,BLVD,CIR,CT,DR,HWY,LN,LOOP,PKWY,PL,RD,RTE,ST,TER,TRL,WAY
 const directionList = `N NORTH,S SOUTH,E EAST,W WEST,NE NORTHEAST,NW NORTHWEST,SE SOUTHEAST,SW SOUTHWEST`
 
 // unitList is appendix C2: the designators of units within a building.
-// Those in aloneList need no number behind them.
+// Those in aloneList need no number behind them, and those in letterList may
+// have letters for one: Apt B, but not Side N.
 const (
-	unitList  = `APT APARTMENT,BSMT BASEMENT,BLDG BUILDING,DEPT DEPARTMENT,FL FLOOR FLR,FRNT FRONT,HNGR HANGAR HANGER,LBBY LOBBY,LOT,LOWR LOWER,OFC OFFICE,PH PENTHOUSE,PIER,REAR,RM ROOM,SIDE,SLIP,SPC SPACE,STE SUITE,STOP,TRLR TRAILER,UNIT,UPPR UPPER`
-	aloneList = `BSMT,FRNT,LBBY,LOWR,OFC,PH,REAR,SIDE,UPPR`
+	unitList   = `APT APARTMENT,BSMT BASEMENT,BLDG BUILDING,DEPT DEPARTMENT,FL FLOOR FLR,FRNT FRONT,HNGR HANGAR HANGER,LBBY LOBBY,LOT,LOWR LOWER,OFC OFFICE,PH PENTHOUSE,PIER,REAR,RM ROOM,SIDE,SLIP,SPC SPACE,STE SUITE,STOP,TRLR TRAILER,UNIT,UPPR UPPER`
+	letterList = `APT,BLDG,DEPT,HNGR,LOT,OFC,RM,SPC,STE,TRLR,UNIT`
+	aloneList  = `BSMT,FRNT,LBBY,LOWR,OFC,PH,REAR,SIDE,UPPR`
 )
 
 // keyList are other words that a matching key writes in one way.
@@ -56,6 +58,7 @@ type meaning struct {
 	key                     string // how a matching key writes the word
 	endsStreet              bool   // a suffix of streetList, in any spelling
 	alone                   bool   // a unit that needs no number
+	letters                 bool   // a unit whose number may be letters
 }
 
 // lexicon gives the meanings of every spelling in the lists above.
@@ -77,8 +80,8 @@ var lexicon = func() map[string]*meaning {
 	add(directionList, func(w *meaning, to string) { w.direction = to })
 	add(unitList, func(w *meaning, to string) { w.unit = to })
 	for _, w := range m {
-		w.endsStreet = w.suffix != "" && strings.Contains(","+streetList+",", ","+w.suffix+",")
-		w.alone = w.unit != "" && strings.Contains(","+aloneList+",", ","+w.unit+",")
+		in := func(list, word string) bool { return word != "" && strings.Contains(","+list+",", ","+word+",") }
+		w.endsStreet, w.alone, w.letters = in(streetList, w.suffix), in(aloneList, w.unit), in(letterList, w.unit)
 	}
 	return m
 }()
