@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -53,6 +54,17 @@ var (
 
 // May tells whether a role has a permission.
 func May(role tenant.Role, p Permission) bool { return slices.Contains(permission[p].roles, role) }
+
+// Permissions gives all that a role may do, by name.
+func Permissions(role tenant.Role) []Permission {
+	may := []Permission{}
+	for _, p := range slices.Sorted(maps.Keys(permission)) {
+		if May(role, p) {
+			may = append(may, p)
+		}
+	}
+	return may
+}
 
 // Can tells whether the actor of ctx has a permission: for pages that leave out what would be refused.
 func Can(ctx context.Context, p Permission) bool {

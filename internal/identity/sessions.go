@@ -33,7 +33,8 @@ type Session struct {
 	OrgName    string
 	TimeZone   string
 	BrandColor *string
-	BrandAt    time.Time // when the brand may have changed last; part of its stylesheet's address
+	HasLogo    bool
+	BrandAt    time.Time // when the logo may have changed last; part of its address
 	PersonID   uuid.UUID
 	Name       string
 	Email      string
@@ -70,7 +71,7 @@ func Current(ctx context.Context) (s Session, ok bool) {
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
 	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
 		found, err := postgres.One[Session](ctx, tx, `
-			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.updated_at AS brand_at,
+			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
 				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
 				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id WHERE p2.user_id = s.user_id AND p2.active) AS orgs
@@ -159,6 +160,14 @@ func (s *Service) RevokeOthers(ctx context.Context) (int64, error) {
 	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE id <> $1 AND user_id = $2 AND revoked_at IS NULL`, session.ID, session.UserID)
 	})
+}
+
+// SignOut ends the session of a token; one that is unknown or has ended is no error.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL`, tokenHash(token))
+	})
+	return err
 }
 
 // PurgeSessions deletes sessions and failures that ended over 30 days ago and tells how many.

@@ -45,8 +45,8 @@ func (s *Service) Create(ctx context.Context, slug, name, timeZone string) (Org,
 	if name == "" {
 		problems.Add("name", "an organisation needs a name, for example Titan Roofing")
 	}
-	if _, err := time.LoadLocation(timeZone); err != nil || timeZone == "" || timeZone == "Local" {
-		problems.Add("time_zone", "%q is no time zone; an example: America/Denver", timeZone)
+	if words := zoneProblem(timeZone); words != "" {
+		problems.Add("time_zone", "%q %s", timeZone, words)
 	}
 	if err := problems.Err(); err != nil {
 		return Org{}, err

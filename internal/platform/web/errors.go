@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -47,8 +49,12 @@ func problem(ctx context.Context, err error) (p *Problem, ours bool) {
 		return complete(p), p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable
 	}
 	if f := fault.As(err); f != nil {
+		detail := Sentence(f.Message)
+		if len(f.Fields) > 0 {
+			detail = stopped(f.Message) // begins with a field's name, as the caller spells it
+		}
 		return complete(&Problem{
-			Status: f.Kind.Status(), Detail: sentence(f.Message), Code: f.Code, Fields: f.Fields,
+			Status: f.Kind.Status(), Detail: detail, Code: f.Code, Fields: f.Fields,
 		}), f.Kind.Status() == http.StatusInternalServerError
 	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -90,8 +96,18 @@ func complete(p *Problem) *Problem {
 	return &c
 }
 
-// sentence ends a fault's message with a full stop.
-func sentence(s string) string {
+// Sentence makes a fault's message one to be read by itself: with a capital and a
+// full stop.
+func Sentence(s string) string {
+	first, width := utf8.DecodeRuneInString(s)
+	if unicode.IsLower(first) {
+		s = string(unicode.ToUpper(first)) + s[width:]
+	}
+	return stopped(s)
+}
+
+// stopped ends a message with a full stop.
+func stopped(s string) string {
 	if s == "" || strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
 		return s
 	}
@@ -200,12 +216,12 @@ func refusal(status int, msg string, errs []error) *Problem {
 		field, words := refusedField(detail)
 		fields.Add(field, "%s", words)
 	}
-	p := &Problem{Status: status, Detail: sentence(msg), Fields: fields}
+	p := &Problem{Status: status, Detail: stopped(msg), Fields: fields}
 	if status == http.StatusUnprocessableEntity {
 		p.Code = "invalid"
 	}
 	if err := fields.Err(); err != nil {
-		p.Detail = sentence(err.Error())
+		p.Detail = stopped(err.Error())
 	}
 	return complete(p)
 }

@@ -1,0 +1,53 @@
+package identity
+
+import (
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// zones are the time zones of the United States, from east to west. Another one,
+// set when the organisation was made, stays and is shown.
+var zones = []ui.Option{
+	{Value: "America/Puerto_Rico", Text: "Atlantic (Puerto Rico)"},
+	{Value: "America/New_York", Text: "Eastern"},
+	{Value: "America/Chicago", Text: "Central"},
+	{Value: "America/Denver", Text: "Mountain"},
+	{Value: "America/Phoenix", Text: "Mountain without summer time (Arizona)"},
+	{Value: "America/Los_Angeles", Text: "Pacific"},
+	{Value: "America/Anchorage", Text: "Alaska"},
+	{Value: "Pacific/Honolulu", Text: "Hawaii"},
+}
+
+// organisationFields are the name, the time zone, the colour and the logo.
+func organisationFields(f *web.Form, org orgs.Org) []ui.Field {
+	colour := ""
+	if org.BrandColor != nil {
+		colour = *org.BrandColor
+	}
+	return []ui.Field{
+		ui.FieldOf(f, "name", "Name", org.Name).With(func(f *ui.Field) { f.Required = true }),
+		ui.FieldOf(f, "time_zone", "Time zone", org.TimeZone).With(func(f *ui.Field) {
+			f.Options, f.Required, f.Hint = zones, true, "Days and times are shown in it."
+		}),
+		ui.FieldOf(f, "brand_color", "Colour", colour).With(func(f *ui.Field) {
+			f.Max, f.Hint = 7, "As #0b5a6b. It is made lighter or darker where it could not be read. Empty is SkaiScraper's own."
+		}),
+		ui.FieldOf(f, "logo", "Logo", "").With(func(f *ui.Field) {
+			f.Type, f.Hint = "file", "An SVG or PNG file of at most 256 kB, shown about 28 pixels high."
+		}),
+	}
+}
+
+// sessionDetails says where and when a device was used.
+func sessionDetails(s OpenSession) []ui.Detail {
+	address := ""
+	if s.Address != nil {
+		address = s.Address.String()
+	}
+	return []ui.Detail{
+		{Label: "Last used", Value: ui.Time(s.LastSeenAt)},
+		{Label: "Signed in", Value: ui.Time(s.CreatedAt)},
+		{Label: "Address", Value: ui.Text(address)},
+	}
+}

@@ -1,0 +1,232 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// cookie is the name of the session's cookie, to which web adds __Host-.
+const cookie = "session"
+
+// Where the pages of this room are, beside those the shell knows.
+const (
+	settingsPath     = "/settings"
+	organisationPath = "/settings/organisation"
+	logoPath         = "/logo"
+)
+
+// AuditPath is the page of the audit trail, which package audit serves.
+const AuditPath = "/settings/audit"
+
+// Routes registers signing in and out, the person's own sessions and the
+// organisation's settings.
+func (s *Service) Routes(rt *web.Router) {
+	public, member := web.Access{Audience: web.Public}, web.Access{}
+	edit := web.Access{Permission: string(EditSettings)}
+	rt.Page("GET "+web.SignInPath, public, s.signInPage)
+	rt.Page("POST "+web.SignInPath, public, s.signInSubmit)
+	rt.Page("POST "+ui.SignOutPath, public, s.signOut)
+	rt.Page("POST "+ui.SwitchPath, member, s.switchOrg)
+	rt.Page("GET "+ui.SessionsPath, member, s.sessionsPage)
+	rt.Page("POST "+ui.SessionsPath+"/revoke-others", member, s.revokeOthers)
+	rt.Page("POST "+ui.SessionsPath+"/{id}/revoke", member, s.revoke)
+	rt.Page("GET "+settingsPath, member, s.settingsPage)
+	rt.Page("GET "+organisationPath, edit, s.organisationPage)
+	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
+	rt.Page("GET "+logoPath, member, s.logo)
+	web.Op(rt, member, huma.Operation{
+		Method: http.MethodGet, Path: "/api/me", Tags: []string{"You"}, Summary: "Who is signed in, where, and what they may do",
+	}, s.me)
+}
+
+// FromRequest finds out who sends a request; it is web.Config's Authenticate.
+func (s *Service) FromRequest(r *http.Request) (context.Context, error) {
+	token := web.Cookie(r, cookie)
+	if token == "" {
+		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	session, err := s.Authenticate(r.Context(), token)
+	if err != nil {
+		return nil, err
+	}
+	ctx := WithSession(r.Context(), session, web.RequestID(r.Context()))
+	return ui.WithViewer(ctx, viewer(ctx, session)), nil
+}
+
+// Permit is web.Config's Permit.
+func Permit(ctx context.Context, permission string) error {
+	return Require(ctx, Permission(permission))
+}
+
+// viewer is the session as the shell shows it.
+func viewer(ctx context.Context, s Session) ui.Viewer {
+	v := ui.Viewer{
+		Name: s.Name, Email: s.Email, Role: roleName(s.Role),
+		Org:      ui.Org{ID: s.OrgID.String(), Name: s.OrgName},
+		Sections: []ui.Section{ui.Dashboard, ui.Leads, ui.Claims, ui.Contacts, ui.Properties},
+		Settings: settingsLinks(ctx),
+	}
+	if Can(ctx, Migrate) {
+		v.Sections = append(v.Sections, ui.Migration)
+	}
+	if s.BrandColor != nil {
+		v.Org.Colour = *s.BrandColor
+	}
+	if s.HasLogo {
+		v.Org.LogoURL = fmt.Sprintf("%s?v=%d", logoPath, s.BrandAt.UnixMicro())
+	}
+	for _, m := range s.Orgs {
+		v.Orgs = append(v.Orgs, ui.Org{ID: m.OrgID.String(), Name: m.Name})
+	}
+	// Saving a zone checks it; should this machine not know it, times are shown in UTC and say so.
+	if zone, err := time.LoadLocation(s.TimeZone); err == nil {
+		v.Zone = zone
+	}
+	return v
+}
+
+// settingsLinks are the settings the person may open.
+func settingsLinks(ctx context.Context) []ui.Link {
+	var links []ui.Link
+	if Can(ctx, EditSettings) {
+		links = append(links, ui.Link{Text: "Organisation", URL: organisationPath, Icon: "building"})
+	}
+	if Can(ctx, ViewAudit) {
+		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"})
+	}
+	return links
+}
+
+func roleName(r tenant.Role) string { return strings.ToUpper(string(r[:1])) + string(r[1:]) }
+
+// device tells where a request comes from.
+func device(r *http.Request) Device {
+	return Device{UserAgent: r.UserAgent(), Address: clientAddr(r)}
+}
+
+// clientAddr is the address of the client. Behind a proxy on this machine it is
+// the one the proxy saw, the last of X-Forwarded-For; whatever a client wrote
+// into that header itself stands before it.
+func clientAddr(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil || !addr.IsLoopback() {
+		return addr
+	}
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if seen, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+		return seen
+	}
+	return addr
+}
+
+// signInPage shows the door, or leads on those who are inside already.
+func (s *Service) signInPage(w http.ResponseWriter, r *http.Request) error {
+	next := web.SafeNext(r.URL.Query().Get("next"))
+	if _, err := s.FromRequest(r); err == nil {
+		return web.Redirect(w, r, next)
+	}
+	return signInForm(w, r, http.StatusOK, web.NewForm(nil), next, "")
+}
+
+func signInForm(w http.ResponseWriter, r *http.Request, status int, f *web.Form, next, refusal string) error {
+	return ui.CardPage(w, r, status, ui.Head{Title: "Sign in", Lead: "To your company's SkaiScraper"}, signInCard(f, next, refusal))
+}
+
+func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	next := web.SafeNext(f.Text("next"))
+	email, password := f.Need("email", "your e-mail address"), f.Values.Get("password") // a password keeps its blanks
+	if password == "" {
+		f.Fields.Add("password", "Enter your password.")
+	}
+	if f.Err() != nil {
+		return signInForm(w, r, http.StatusUnprocessableEntity, f, next, "")
+	}
+	token, err := s.SignIn(r.Context(), email, password, device(r))
+	if refused := fault.As(err); refused != nil {
+		return signInForm(w, r, refused.Kind.Status(), f, next, refused.Message)
+	}
+	if err != nil {
+		return err
+	}
+	if old := web.Cookie(r, cookie); old != "" {
+		if err := s.SignOut(r.Context(), old); err != nil {
+			return err
+		}
+	}
+	web.SetCookie(w, r, cookie, token, SessionLife)
+	return web.Redirect(w, r, next)
+}
+
+func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
+	if token := web.Cookie(r, cookie); token != "" {
+		if err := s.SignOut(r.Context(), token); err != nil {
+			return err
+		}
+	}
+	web.SetCookie(w, r, cookie, "", -1)
+	web.SetFlash(w, r, web.Done, "You are signed out.")
+	return web.Redirect(w, r, web.SignInPath)
+}
+
+func (s *Service) switchOrg(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	org, ok := f.ID("org")
+	if !ok {
+		f.Fields.Add("org", "Choose an organisation.")
+		return f.Err()
+	}
+	if err := s.SwitchOrg(r.Context(), org); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, ui.Dashboard.URL) // a record's address belongs to the organisation left behind
+}
+
+// meOutput is the answer of /api/me.
+type meOutput struct {
+	Body struct {
+		ID            uuid.UUID    `json:"id" doc:"The person in this organisation"`
+		Name          string       `json:"name"`
+		Email         string       `json:"email"`
+		Role          string       `json:"role" enum:"owner,admin,manager,member,viewer"`
+		Organisation  Membership   `json:"organisation" doc:"The one the person works in now"`
+		Organisations []Membership `json:"organisations" nullable:"false" doc:"All they may switch to"`
+		Permissions   []Permission `json:"permissions" nullable:"false" doc:"What the role may do here"`
+	}
+}
+
+func (s *Service) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
+	session, ok := Current(ctx)
+	if !ok {
+		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
+	}
+	out := &meOutput{}
+	b := &out.Body
+	b.ID, b.Name, b.Email, b.Role = session.PersonID, session.Name, session.Email, string(session.Role)
+	b.Organisation = Membership{session.OrgID, session.OrgSlug, session.OrgName, string(session.Role)}
+	b.Organisations, b.Permissions = session.Orgs, Permissions(session.Role)
+	return out, nil
+}
