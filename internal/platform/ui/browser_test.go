@@ -19,7 +19,47 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts a Chromium of its own; its tabs are made with tab.
+// chromium is the one browser of all the tests here, started by the first that
+// needs it and stopped by TestMain; a test has a tab of its own.
+var chromium struct {
+	once sync.Once
+	ctx  context.Context //nolint:containedctx // chromedp's handle of a browser is a context
+	stop context.CancelFunc
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if chromium.stop != nil {
+		chromium.stop()
+	}
+	os.Exit(code)
+}
+
+func startChromium() {
+	dir, err := os.MkdirTemp("", "skai-ui-")
+	if err != nil {
+		chromium.err = err
+		return
+	}
+	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.UserDataDir(dir))
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	chromium.ctx, chromium.err = ctx, chromedp.Do(ctx)
+	chromium.stop = func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "chromium:", err)
+		}
+		cancel()
+		stopAlloc()
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, "chromium's folder:", err)
+		}
+	}
+}
+
+// browser gives the browser; a tab is made with tab.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
@@ -28,24 +68,19 @@ func browser(t *testing.T) context.Context {
 		}
 		t.Skip("no chromium on this machine: apt-get install chromium")
 	}
-	opts := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.UserDataDir(t.TempDir()))
-	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
+	chromium.once.Do(startChromium)
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
 	}
-	return ctx
+	return chromium.ctx
 }
 
 // tab opens a tab and collects what its console complains about.
 func tab(t *testing.T, browser context.Context) (ctx context.Context, complaints func() []string) {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext()) // cookies of its own
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	var mu sync.Mutex
 	var list []string
@@ -102,6 +137,7 @@ type screen struct {
 var screens = []screen{
 	{"desk-light", 1440, 900, "light", false},
 	{"desk-dark", 1440, 900, "dark", false},
+	{"tablet-light", 820, 1180, "light", true},
 	{"phone-light", 390, 844, "light", true},
 	{"phone-dark", 390, 844, "dark", true},
 }
@@ -134,10 +170,14 @@ func TestGalleryInABrowser(t *testing.T) {
 			if wide := eval[string](t, ctx, widest); wide != "" {
 				t.Errorf("%s on %s scrolls sideways because of %s", page, s.name, wide)
 			}
+			picture(t, ctx, page, s)
+			// Menus are measured open.
+			if s.touch {
+				eval[int](t, ctx, `document.querySelectorAll("details").forEach((d) => { d.removeAttribute("name"); d.open = true }) || 0`)
+			}
 			if small := eval[[]string](t, ctx, tooSmall); s.touch && len(small) > 0 {
 				t.Errorf("%s on %s: too small to touch: %q", page, s.name, small)
 			}
-			picture(t, ctx, page, s)
 		}
 	}
 	if list := complaints(); len(list) > 0 {

@@ -192,7 +192,7 @@ func detailPage(w http.ResponseWriter, r *http.Request) error {
 		{Label: "Peril", Value: ui.Text("Hail")},
 		{Label: "Opened", Value: ui.Time(time.Now().Add(-30 * 24 * time.Hour))},
 	})
-	amounts := ui.Details([]ui.Detail{
+	amounts := ui.Figures([]ui.Detail{
 		{Label: "RCV", Value: ui.Money(2_341_850)},
 		{Label: "ACV", Value: ui.Money(1_873_480)},
 		{Label: "Deductible", Value: ui.Money(250_000)},
