@@ -41,7 +41,7 @@ func drawing(name string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "storm":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<path class=\"sk-d-line\" d=\"M54 40a16 16 0 0 1 3-31 22 22 0 0 1 42 4 14 14 0 0 1 4 27z\"></path> <path class=\"sk-d-strong\" d=\"m82 44-8 16h12l-8 16\"></path> <path class=\"sk-d-line\" d=\"M38 92 80 66l42 26\"></path> <circle class=\"sk-d-dot\" cx=\"54\" cy=\"56\" r=\"3.5\"></circle> <circle class=\"sk-d-dot\" cx=\"108\" cy=\"54\" r=\"3.5\"></circle> <circle class=\"sk-d-dot\" cx=\"120\" cy=\"68\" r=\"3\"></circle>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<path class=\"sk-d-line\" d=\"M54 46a16 16 0 0 1 3-31 22 22 0 0 1 42 4 14 14 0 0 1 4 27z\"></path> <path class=\"sk-d-strong\" d=\"m83 49-8 13h11l-7 12\"></path> <path class=\"sk-d-line\" d=\"M32 96 80 70l48 26\"></path> <circle class=\"sk-d-dot\" cx=\"56\" cy=\"60\" r=\"3.5\"></circle> <circle class=\"sk-d-dot\" cx=\"108\" cy=\"58\" r=\"3.5\"></circle> <circle class=\"sk-d-dot\" cx=\"122\" cy=\"72\" r=\"3\"></circle>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

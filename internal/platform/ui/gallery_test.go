@@ -291,5 +291,12 @@ func signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func landingPage(w http.ResponseWriter, r *http.Request) error {
-	return ui.PublicPage(w, r, ui.Head{Title: "From the first hail alert to the last depreciation check", Lead: "Leads, claims, contacts and properties of a storm-restoration roofer, on one page and in one history."}, ui.Text(""))
+	return ui.PublicPage(w, r, ui.Head{Title: "Run the storm season from one place", NoTitle: true}, templ.Join(
+		within(ui.Hero("From the first hail alert to the last depreciation check", "Leads, claims, contacts and properties of a storm-restoration roofer, in one history the crew and the office share."),
+			ui.Primary(ui.Action{Text: "Sign in", URL: "/sign-in"})),
+		ui.Points([]ui.Point{
+			{Icon: "database-import", Title: "Your book comes over", Text: "Exports of AccuLynx, JobNimbus, CompanyCam and Xactimate are read as they are; every row is accounted for."},
+			{Icon: "clipboard-list", Title: "One history per job", Text: "Calls, photos, stages and payments in the order they happened."},
+			{Icon: "shield-check", Title: "Promises you can check", Text: "Isolation, audit and restore are measured, and the figures are shown."},
+		})))
 }

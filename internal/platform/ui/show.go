@@ -155,7 +155,7 @@ func relative(now, t time.Time) string {
 		unit string
 	}{
 		{365 * 24 * time.Hour, "year"},
-		{30 * 24 * time.Hour, "month"},
+		{365 * 24 / 12 * time.Hour, "month"},
 		{24 * time.Hour, "day"},
 		{time.Hour, "hour"},
 		{time.Minute, "minute"},
