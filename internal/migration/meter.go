@@ -19,8 +19,10 @@ type meter struct {
 
 func (m *meter) say(step string) { m.step.Store(&step) }
 
-func (m *meter) add(bytes int) {
-	m.rows.Add(1)
+func (m *meter) add(isRow bool, bytes int) {
+	if isRow {
+		m.rows.Add(1)
+	}
 	m.bytes.Add(int64(bytes))
 }
 

@@ -87,7 +87,7 @@ func (r *run) read(ctx context.Context, f *file, reader *decode.Reader, full cha
 			return err
 		}
 		f.take(b, current, ordinal, &record)
-		r.meter.add(len(record.Raw))
+		r.meter.add(record.Kind != decode.Header && record.Kind != decode.Title, len(record.Raw))
 		if b.rows < int64(r.options.BatchSize) {
 			continue
 		}

@@ -143,7 +143,7 @@ func Detect(headers []string, source string, kind Kind) Guess {
 				continue
 			}
 			hits, telling := overlap(keys, f.Signature), overlap(keys, f.Telling)
-			if points := hits + 3*telling; hits+telling >= 4 && points > score {
+			if points := hits + 3*telling; signed(f, hits, telling) && points > score {
 				score = points
 				best = Guess{s, f.Kind, confidence(hits, telling, len(f.Signature)), describe(s, f.Kind, hits, telling)}
 			}
@@ -156,6 +156,15 @@ func Detect(headers []string, source string, kind Kind) Guess {
 		best = Guess{ByName(source), kind, 100, "as you said"}
 	}
 	return best
+}
+
+// signed tells whether a file carries a vendor's signature: four of its headers,
+// one of which nobody else uses, or, where a vendor has none of those, most of them.
+func signed(f File, hits, telling int) bool {
+	if len(f.Telling) > 0 {
+		return hits >= 4 && telling > 0
+	}
+	return hits >= 4 && hits*10 >= len(f.Signature)*7
 }
 
 func overlap(keys, words []string) (n int) {

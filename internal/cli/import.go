@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/sources"
+	"github.com/skaiscraper/skai/internal/orgs"
+)
+
+type importCommands struct {
+	Run    importRun    `cmd:"" default:"withargs" help:"Import files (the default)."`
+	Resume importResume `cmd:"" help:"Take up a run whose program was stopped."`
+	Report importReport `cmd:"" help:"Show what came of a run, or write its report."`
+	List   importList   `cmd:"" help:"List the runs."`
+}
+
+type importRun struct {
+	Org       string   `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+	Source    string   `help:"The system the files come from: auto, acculynx, jobnimbus, companycam, xactimate or generic." default:"auto" enum:"auto,acculynx,jobnimbus,companycam,xactimate,generic" env:"SKAI_IMPORT_SOURCE"`
+	As        string   `help:"What the rows are: auto, contacts, properties, claims, leads, jobs, photos or estimate." default:"auto" enum:"auto,contacts,properties,claims,leads,jobs,photos,estimate" env:"SKAI_IMPORT_AS"`
+	Claim     string   `help:"Estimates: the claim they belong to, by our number or the carrier's." placeholder:"NUMBER" env:"SKAI_IMPORT_CLAIM"`
+	DryRun    bool     `help:"Do all of it and take it back: shows what would happen." env:"SKAI_IMPORT_DRY_RUN"`
+	Strict    bool     `help:"Write nothing if any row has an error." env:"SKAI_IMPORT_STRICT"`
+	BatchSize int      `help:"Rows a batch." default:"500" env:"SKAI_IMPORT_BATCH_SIZE"`
+	Map       string   `help:"A JSON file that says what columns and stages mean." placeholder:"FILE" type:"existingfile" env:"SKAI_IMPORT_MAP"`
+	Report    string   `help:"A folder for report.html, report.json and errors-<file>.csv." placeholder:"DIR" env:"SKAI_IMPORT_REPORT"`
+	JSON      bool     `help:"Print the result as one line of JSON, last." env:"SKAI_IMPORT_JSON"`
+	Files     []string `arg:"" help:"CSV, TSV or XLSX files, in any order."`
+}
+
+// Run imports the files.
+func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
+	options := migration.Options{DryRun: c.DryRun, Strict: c.Strict, BatchSize: c.BatchSize, ReportDir: c.Report}
+	var mapping *migration.Mapping
+	if c.Map != "" {
+		var err error
+		if mapping, err = migration.ReadMapping(c.Map); err != nil {
+			return err
+		}
+	}
+	for _, path := range c.Files {
+		options.Files = append(options.Files, migration.FileOptions{
+			Path: path, Source: unlessAuto(c.Source), Kind: sources.Kind(unlessAuto(c.As)), Claim: c.Claim, Mapping: mapping,
+		})
+	}
+	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*migration.Report, error) {
+		options.Progress = show
+		return svc.Import(ctx, options)
+	})
+}
+
+func unlessAuto(s string) string {
+	if s == "auto" {
+		return ""
+	}
+	return s
+}
+
+// importing opens what an import needs, runs it with its progress shown, and
+// sets the exit code by what came of it.
+func (g *Globals) importing(ctx context.Context, t *terminal, slug string, asJSON bool,
+	run func(context.Context, *migration.Service, func(migration.Progress)) (*migration.Report, error),
+) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, org, err := orgs.New(s.db).SystemScope(ctx, slug, "command")
+		if err != nil {
+			return err
+		}
+		bar := newBar(t.err, org.Name)
+		report, err := run(ctx, migration.New(s.db, s.blobs), bar.show)
+		bar.end()
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			if err := printJSON(t, report); err != nil {
+				return err
+			}
+		} else {
+			summary(t, report)
+		}
+		switch {
+		case report.Failure != "":
+			t.code = exitFailed
+		case report.Errored() > 0:
+			t.code = exitWithRows
+		}
+		return nil
+	})
+}
+
+type importResume struct {
+	Org    string    `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+	Report string    `help:"A folder for the report." placeholder:"DIR" env:"SKAI_IMPORT_REPORT"`
+	JSON   bool      `help:"Print the result as one line of JSON, last." env:"SKAI_IMPORT_JSON"`
+	RunID  uuid.UUID `arg:"" name:"run" help:"The run's id, as skai import list shows it."`
+}
+
+// Run resumes the run.
+func (c *importResume) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*migration.Report, error) {
+		return svc.Resume(ctx, c.RunID, c.Report, show)
+	})
+}
+
+type importReport struct {
+	Org   string    `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+	Dir   string    `help:"Write report.html, report.json and errors-<file>.csv into this folder." name:"report" placeholder:"DIR" env:"SKAI_IMPORT_REPORT"`
+	JSON  bool      `help:"Print the result as one line of JSON, last." env:"SKAI_IMPORT_JSON"`
+	RunID uuid.UUID `arg:"" name:"run" help:"The run's id, as skai import list shows it."`
+}
+
+// Run shows the report.
+func (c *importReport) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, _, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		if err != nil {
+			return err
+		}
+		svc := migration.New(s.db, s.blobs)
+		report, err := svc.ReportOf(ctx, c.RunID)
+		if err != nil {
+			return err
+		}
+		if c.Dir != "" {
+			if err := svc.WriteReport(ctx, c.RunID, c.Dir); err != nil {
+				return err
+			}
+		}
+		if c.JSON {
+			return printJSON(t, report)
+		}
+		summary(t, report)
+		return nil
+	})
+}
+
+type importList struct {
+	Org string `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+}
+
+// Run lists the runs.
+func (c *importList) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, _, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		if err != nil {
+			return err
+		}
+		runs, err := migration.New(s.db, s.blobs).Runs(ctx, 1000)
+		if err != nil {
+			return err
+		}
+		if len(runs) == 0 {
+			t.printf("Nothing was imported yet.\n")
+		}
+		for _, r := range runs {
+			state := r.State
+			if r.State == "running" && !r.Alive {
+				state = "stopped"
+			}
+			if r.DryRun {
+				state += " (dry run)"
+			}
+			t.printf("%s  %-18s %s  %9d rows  %6d errored  %v\n", r.ID, state, r.StartedAt.Local().Format(time.DateTime), r.RowsRead, r.Errored, r.Files)
+		}
+		return nil
+	})
+}
+
+// jsonResult is the one line of --json.
+type jsonResult struct {
+	Run           uuid.UUID              `json:"run"`
+	DryRun        bool                   `json:"dry_run"`
+	Seconds       float64                `json:"seconds"`
+	RowsPerSecond float64                `json:"rows_per_second"`
+	Failure       string                 `json:"failure,omitempty"`
+	Files         []migration.FileReport `json:"files"`
+}
+
+func printJSON(t *terminal, r *migration.Report) error {
+	return json.NewEncoder(t.out).Encode(jsonResult{r.Run, r.DryRun, r.Seconds, r.RowsPerSecond, r.Failure, r.Files})
+}
+
+func summary(t *terminal, r *migration.Report) {
+	if r.DryRun {
+		t.printf("Dry run: nothing was written.\n")
+	}
+	for _, f := range r.Files {
+		t.printf("%s: %s of %s, %s\n", f.Name, f.As, sources.Label(f.Source), f.Encoding)
+		t.printf("  %d rows = %d created + %d updated + %d merged + %d unchanged + %d skipped + %d errored + %d blank\n",
+			f.Rows, f.Created, f.Updated, f.Merged, f.Unchanged, f.Skipped, f.Errored, f.Blank)
+		t.printf("  %d filled cells = %d in fields + %d kept as extra + %d in errored rows\n", f.Cells.Filled, f.Cells.Mapped, f.Cells.Extra, f.Cells.Errored)
+	}
+	for _, p := range r.Problems {
+		t.printf("  %-7s %6d × %s %s (%s): %s\n", p.Severity, p.Count, p.Rule, p.Column, p.File, p.Hint)
+	}
+	if r.Failure != "" {
+		t.printf("%s.\n", r.Failure)
+	}
+	t.printf("Run %s: %.2f s, %.0f rows/s.\n", r.Run, r.Seconds, r.RowsPerSecond)
+}

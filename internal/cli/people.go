@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"strings"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+type migrateCommand struct{}
+
+// Run migrates; opening the database does it.
+func (migrateCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
+	if g.DatabaseURL != "" && g.OwnerURL == "" {
+		return fmt.Errorf("DATABASE_OWNER_URL is not set: migrations need the role that owns the tables; an example: DATABASE_OWNER_URL=postgres://skai_owner:secret@db.internal:5432/skai")
+	}
+	return g.with(ctx, t, func(*stores) error {
+		t.printf("The schema is up to date.\n")
+		return nil
+	})
+}
+
+type orgCommands struct {
+	Create orgCreate `cmd:"" help:"Create an organisation."`
+	List   orgList   `cmd:"" help:"List the organisations."`
+}
+
+type orgCreate struct {
+	Slug     string `arg:"" help:"Short name for commands: lower-case letters, digits, hyphens."`
+	Name     string `required:"" help:"The contractor's name." env:"SKAI_ORG_NAME"`
+	TimeZone string `help:"Days and times are shown in it." default:"America/Denver" env:"SKAI_ORG_TIME_ZONE"`
+}
+
+// Run creates the organisation.
+func (c *orgCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		org, err := orgs.New(s.db).Create(ctx, c.Slug, c.Name, c.TimeZone)
+		if err != nil {
+			return err
+		}
+		t.printf("Created %s (%s). Next: skai user create EMAIL --org %s --role owner\n", org.Name, org.Slug, org.Slug)
+		return nil
+	})
+}
+
+type orgList struct{}
+
+// Run prints the organisations.
+func (orgList) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		list, err := orgs.New(s.db).List(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			t.printf("There is no organisation yet: skai org create SLUG --name NAME\n")
+		}
+		for _, o := range list {
+			t.printf("%-20s %-30s %-20s since %s\n", o.Slug, o.Name, o.TimeZone, o.CreatedAt.Format("2006-01-02"))
+		}
+		return nil
+	})
+}
+
+type userCommands struct {
+	Create userCreate `cmd:"" help:"Make somebody a member of an organisation."`
+}
+
+type userCreate struct {
+	Email         string `arg:"" help:"The address to sign in with."`
+	Org           string `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+	Role          string `required:"" help:"owner, admin, manager, member or viewer." enum:"owner,admin,manager,member,viewer" env:"SKAI_ROLE"`
+	Name          string `help:"The person's name; the part of the address before the @ where it is left out." env:"SKAI_USER_NAME"`
+	PasswordStdin bool   `help:"Read the password from standard input. Without it one is made up and printed once." env:"SKAI_PASSWORD_STDIN"`
+}
+
+// Run creates the user.
+func (c *userCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
+	password := ""
+	if c.PasswordStdin {
+		line, err := bufio.NewReader(t.in).ReadString('\n')
+		if err != nil && line == "" {
+			return fmt.Errorf("no password came on standard input: %w", err)
+		}
+		password = strings.TrimRight(line, "\r\n")
+	} else {
+		password = newPassword()
+	}
+	return g.with(ctx, t, func(s *stores) error {
+		created, err := identity.New(s.db, orgs.New(s.db)).CreateUser(ctx, identity.NewUser{
+			Email: c.Email, Name: c.Name, OrgSlug: c.Org, Role: tenant.Role(c.Role), Password: password,
+		})
+		switch {
+		case err != nil:
+			return err
+		case !created:
+			t.printf("%s had an account already and is now %s of %s, with the password they have.\n", c.Email, c.Role, c.Org)
+		case c.PasswordStdin:
+			t.printf("%s is now %s of %s.\n", c.Email, c.Role, c.Org)
+		default:
+			t.printf("%s is now %s of %s. The password, shown only now: %s\n", c.Email, c.Role, c.Org, password)
+		}
+		return nil
+	})
+}
+
+// newPassword gives a password of 100 random bits in groups that can be read aloud.
+func newPassword() string {
+	raw := make([]byte, 15)
+	_, _ = rand.Read(raw) // never fails; it ends the program instead
+	letters := strings.ToLower(base32.StdEncoding.EncodeToString(raw))[:20]
+	return letters[:5] + "-" + letters[5:10] + "-" + letters[10:15] + "-" + letters[15:]
+}
