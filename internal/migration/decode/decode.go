@@ -40,6 +40,7 @@ type Layout struct {
 
 	Sheet       string   // XLSX only: the sheet that is read
 	OtherSheets []string // XLSX only: the other sheets that hold something
+	LastRow     int      // XLSX only: the last row that holds something; what follows is not given
 
 	TableLine   int      // 1-based line (XLSX: row) of the table's first record; what stands above is a title
 	HeaderLine  int      // 1-based line at which the header record starts, 0 when there is no header

@@ -76,11 +76,11 @@ func (t table) header() (index int, why string) {
 	}
 	wide, why = 0, ""
 	for i, r := range t.rows[:min(len(t.rows), headerWithin)] {
-		if wide*2 > r.filled && i > 0 {
+		title := r.filled*2 <= t.usual(i)
+		if !title && wide*2 > r.filled {
 			break
 		}
-		wide = max(wide, r.filled)
-		if r.filled*2 <= t.usual(i) {
+		if wide = max(wide, r.filled); title {
 			continue
 		}
 		reason := t.isData(i)

@@ -89,7 +89,7 @@ func (j *judge) problem(row *Row, cut bool) *Problem {
 		}
 		j.broken = 0
 	}
-	for i := width; i < len(row.Cells); i++ {
+	for i := width; i < len(row.Cells) && j.layout.Format == FormatCSV; i++ {
 		if !empty(row.Cells[i]) {
 			return &Problem{
 				Code: ProblemTooMany, Column: i + 1,

@@ -31,7 +31,7 @@ func probe(ctx context.Context, f io.ReaderAt, size int64, name string, known fu
 		return Layout{}, fmt.Errorf("read %s: %w", name, err)
 	}
 	if bytes.HasPrefix(head, []byte(magicZIP)) {
-		return probeXLSX(ctx, f, size, name, known)
+		return probeXLSX(ctx, f, size, name, "", known)
 	}
 	if err := refuseForeign(f, size, name, head); err != nil {
 		return Layout{}, err
@@ -87,9 +87,13 @@ type survey struct {
 
 	gap      int // line at which, after a blank line, something starts that is narrower than the table; 0 if none
 	blank    bool
+	line     int // of the last record
 	kinds    [Bad + 1]int
 	problems map[string]int
 	short    int // data records with fewer cells than columns
+	last     int // line of the last record that is not blank
+	records  int // up to there
+	blanks   int // blank ones up to there
 }
 
 func (s *survey) read(r *Reader) error {
@@ -109,11 +113,15 @@ func (s *survey) read(r *Reader) error {
 func (s *survey) count(row Row) {
 	s.layout.Records++
 	kind := row.Kind
+	if s.layout.Format == FormatXLSX && row.Line > s.line+1 { // rows with nothing in them need not be written
+		s.blank, s.gap = true, 0
+	}
+	s.line = row.Line
 	if kind == Data || kind == Footer {
 		kind = s.look(row)
 	}
 	if kind != Blank {
-		s.blank = false
+		s.blank, s.last, s.records, s.blanks = false, row.Line, s.layout.Records, s.kinds[Blank]
 	} else {
 		s.blank, s.gap = true, 0
 	}

@@ -35,7 +35,7 @@ func open(ctx context.Context, f io.ReaderAt, size int64, layout Layout) (*Reade
 	r := &Reader{judge: judge{layout: layout}}
 	switch {
 	case layout.Format == FormatXLSX:
-		sheet, err := openSheet(ctx, f, size, layout.Sheet)
+		sheet, err := openSheet(ctx, f, size, layout)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ var (
 		regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`),
 		regexp.MustCompile(`^(?i)(true|false)$`),
 	}
-	footerShape = regexp.MustCompile(`^(?i)((grand )?totals?:?$|sub-?totals?:?$|totals?( of)?:? \d|(record|row)s? (count|total)|(report|file) (run|generated|created|exported)|(generated|exported|printed|run) (on|by|at)\b|page \d+( of \d+)?$|end of (report|file))`)
+	footerShape = regexp.MustCompile(`^(?i)((grand )?totals?:?$|sub-?totals?:?$|totals?( of)?:? \d|(record|row)s? (count|total)|(report|file) (run|generated|created|exported)|(generated|exported|printed|run) (on|by|at)\b|page \d+( of \d+)?$|end of (report|file)|(foot)?notes?:)`)
 )
 
 func shapeOf(cell string) shape {
@@ -64,24 +64,19 @@ func filled(cells []string) (n int) {
 }
 
 // isFooter tells whether a row of a table of so many columns can only be a total or
-// a closing remark: mostly empty, starting with words that say so, and numbers.
+// a closing remark: it starts with words that say so, and then has nothing or numbers.
 func isFooter(cells []string, width int) bool {
-	n := filled(cells)
-	if width < 4 || n == 0 || n > width/2 {
-		return false
-	}
 	words := false
 	for _, c := range cells {
 		switch {
 		case empty(c):
 		case !words:
-			if !footerShape.MatchString(strings.TrimSpace(c)) {
+			if words = footerShape.MatchString(strings.TrimSpace(c)); !words {
 				return false
 			}
-			words = true
-		case shapeOf(c) == shapeLabel:
+		case shapeOf(c) != shapeNumber:
 			return false
 		}
 	}
-	return words
+	return words && width >= 4
 }

@@ -1,0 +1,373 @@
+package decode
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+const (
+	xmlChunk = 64 << 10 // bytes read at a time
+	xmlDepth = 64       // elements in one another; a worksheet needs under 10
+	xmlText  = 4 << 20  // bytes of text in one cell, which in Excel has up to 32,767 characters
+)
+
+// errXML is the kind of all errors of a part of a workbook that is no good XML.
+var errXML = errors.New("not well-formed XML")
+
+func badXML(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errXML, fmt.Sprintf(format, args...))
+}
+
+// tag is the beginning or the end of an element.
+type tag struct {
+	name  []byte // without prefix
+	attrs []byte // as they stand
+	end   bool   // </name>; an empty element <name/> comes as two tags
+}
+
+func (t tag) is(name string) bool { return string(t.name) == name }
+
+// attr is an attribute's value, by its name without prefix, "" when it isn't there.
+func (t tag) attr(name string) string {
+	rest := t.attrs
+	for {
+		var key, value []byte
+		if key, value, rest = nextAttr(rest); key == nil {
+			return ""
+		}
+		if string(key) == name {
+			text, err := appendText(nil, value)
+			if err != nil {
+				return ""
+			}
+			return string(text)
+		}
+	}
+}
+
+// nextAttr cuts the first attribute off; key is nil after the last.
+func nextAttr(b []byte) (key, value, rest []byte) {
+	eq := bytes.IndexByte(b, '=')
+	if eq < 0 {
+		return nil, nil, nil
+	}
+	key, b = trim(b[:eq]), trim(b[eq+1:])
+	if len(b) == 0 || b[0] != '"' && b[0] != '\'' {
+		return nil, nil, nil
+	}
+	end := bytes.IndexByte(b[1:], b[0])
+	if end < 0 {
+		return nil, nil, nil
+	}
+	return local(key), b[1 : end+1], b[end+2:]
+}
+
+// trim cuts off what XML takes for white space.
+func trim(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && isSpace(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+// local is a name without its prefix.
+func local(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }
+
+// xmlReader reads the tags of a part of a workbook one by one, in constant memory
+// and several times faster than encoding/xml, which a sheet of a million rows needs.
+// It knows no DTD, so there are no entities to blow up.
+type xmlReader struct {
+	ctx   context.Context
+	src   io.Reader
+	buf   []byte
+	at    int // buf[at:] is not used yet
+	eof   bool
+	open  []byte // the names of the open elements, one after the other
+	ends  []int  // where each of them ends in open
+	empty bool   // the last tag was of an empty element whose end is still to come
+
+	keep bool   // collect text
+	text []byte // collected since the keeper last emptied it
+}
+
+func newXMLReader(ctx context.Context, src io.Reader) (*xmlReader, error) {
+	x := &xmlReader{ctx: ctx, src: src}
+	for len(x.buf) < 2 && !x.eof {
+		if err := x.fill(); err != nil {
+			return nil, err
+		}
+	}
+	if is := utf16Of(x.buf[:min(len(x.buf), 2)]); is != "" {
+		x.src = &utf16Reader{src: io.MultiReader(bytes.NewReader(x.buf), src), big: is == UTF16BE}
+		x.buf, x.eof = nil, false
+	}
+	return x, nil
+}
+
+// fill reads on, keeping what is not used yet.
+func (x *xmlReader) fill() error {
+	if x.eof {
+		return io.ErrUnexpectedEOF
+	}
+	if err := x.ctx.Err(); err != nil {
+		return err
+	}
+	kept := copy(x.buf, x.buf[x.at:])
+	if x.at = 0; kept > xmlText {
+		return badXML("a tag or text of over 4 MiB")
+	}
+	if cap(x.buf)-kept < xmlChunk {
+		x.buf = append(make([]byte, 0, 2*cap(x.buf)+xmlChunk), x.buf[:kept]...)
+	}
+	n, err := x.src.Read(x.buf[kept:cap(x.buf)])
+	x.buf = x.buf[:kept+n]
+	if errors.Is(err, io.EOF) {
+		x.eof = true
+		return nil
+	}
+	return err
+}
+
+// next gives the next tag, valid until the next call, and io.EOF after the last.
+func (x *xmlReader) next() (tag, error) {
+	if x.empty {
+		x.empty = false
+		return x.close(nil)
+	}
+	for {
+		i := bytes.IndexByte(x.buf[x.at:], '<')
+		switch {
+		case i < 0 && !x.eof || len(x.buf)-x.at-i < 2 && !x.eof:
+			if err := x.fill(); err != nil {
+				return tag{}, err
+			}
+			continue
+		case i < 0 && len(x.ends) == 0:
+			return tag{}, io.EOF
+		case i < 0:
+			return tag{}, io.ErrUnexpectedEOF
+		}
+		if err := x.take(i); err != nil {
+			return tag{}, err
+		}
+		if t, ok, err := x.markup(); ok || err != nil {
+			return t, err
+		}
+	}
+}
+
+// take uses n bytes of text.
+func (x *xmlReader) take(n int) (err error) {
+	b := x.buf[x.at : x.at+n]
+	x.at += n
+	if !x.keep || n == 0 {
+		return nil
+	}
+	if len(x.text)+n > xmlText {
+		return badXML("a cell of over 4 MiB")
+	}
+	x.text, err = appendText(x.text, b)
+	return err
+}
+
+// markup reads what starts with '<'. ok is false when that is no tag.
+func (x *xmlReader) markup() (t tag, ok bool, err error) {
+	if c := x.buf[x.at:]; len(c) > 1 && (c[1] == '!' || c[1] == '?') {
+		return tag{}, false, x.special()
+	}
+	end := tagEnd(x.buf[x.at:])
+	for end < 0 {
+		if err := x.fill(); err != nil {
+			return tag{}, false, err
+		}
+		end = tagEnd(x.buf[x.at:])
+	}
+	b := x.buf[x.at+1 : x.at+end]
+	x.at += end + 1
+	if len(b) > 0 && b[0] == '/' {
+		t, err := x.close(local(trim(b[1:])))
+		return t, true, err
+	}
+	if x.empty = len(b) > 0 && b[len(b)-1] == '/'; x.empty {
+		b = b[:len(b)-1]
+	}
+	n := 0
+	for n < len(b) && !isSpace(b[n]) {
+		n++
+	}
+	t = tag{name: local(b[:n]), attrs: b[n:]}
+	if len(t.name) == 0 || len(x.ends) == xmlDepth {
+		return tag{}, false, badXML("a tag without a name, or too many in one another")
+	}
+	x.open = append(x.open, t.name...)
+	x.ends = append(x.ends, len(x.open))
+	return t, true, nil
+}
+
+// special reads what starts with '<!' or '<?'.
+func (x *xmlReader) special() error {
+	for _, kind := range []struct{ begin, end string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}} {
+		b, err := x.until(kind.begin, kind.end)
+		if err != nil {
+			return err
+		}
+		switch {
+		case b == nil:
+			continue
+		case kind.begin == "<?":
+			return checkDeclaration(b)
+		case kind.begin == "<![CDATA[" && x.keep:
+			if !utf8.Valid(b) || len(x.text)+len(b) > xmlText {
+				return badXML("text that is not UTF-8, or too long")
+			}
+			x.text = append(x.text, b...)
+		}
+		return nil
+	}
+	return badXML("a document type")
+}
+
+// until uses and gives what stands between begin, with which the text has to go on,
+// and end; it is nil when the text goes on otherwise.
+func (x *xmlReader) until(begin, end string) ([]byte, error) {
+	for len(x.buf)-x.at < len(begin) && !x.eof {
+		if err := x.fill(); err != nil {
+			return nil, err
+		}
+	}
+	if !bytes.HasPrefix(x.buf[x.at:], []byte(begin)) {
+		return nil, nil //nolint:nilnil // documented
+	}
+	for {
+		b := x.buf[x.at+len(begin):]
+		if i := bytes.Index(b, []byte(end)); i >= 0 {
+			x.at += len(begin) + i + len(end)
+			return b[:i:i], nil
+		}
+		if err := x.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tagEnd is where the '>' stands that ends a tag: the first one outside quotes.
+func tagEnd(b []byte) int {
+	i := bytes.IndexByte(b, '>')
+	for i >= 0 {
+		quote := byte(0)
+		for _, c := range b[:i] {
+			if quote == 0 && (c == '"' || c == '\'') {
+				quote = c
+			} else if c == quote {
+				quote = 0
+			}
+		}
+		if quote == 0 {
+			return i
+		}
+		next := bytes.IndexByte(b[i+1:], '>')
+		if next < 0 {
+			return -1
+		}
+		i += next + 1
+	}
+	return -1
+}
+
+// close ends the innermost element, which has to have this name unless it is nil.
+func (x *xmlReader) close(name []byte) (tag, error) {
+	if len(x.ends) == 0 {
+		return tag{}, badXML("</%s> ends nothing", name)
+	}
+	x.ends = x.ends[:len(x.ends)-1]
+	start := 0
+	if n := len(x.ends); n > 0 {
+		start = x.ends[n-1]
+	}
+	opened := x.open[start:]
+	x.open = x.open[:start]
+	if name != nil && !bytes.Equal(name, opened) {
+		return tag{}, badXML("<%s> ends with </%s>", opened, name)
+	}
+	return tag{name: opened, end: true}, nil
+}
+
+// checkDeclaration refuses an encoding other than those XML has to know.
+func checkDeclaration(b []byte) error {
+	if rest, is := bytes.CutPrefix(b, []byte("xml ")); is {
+		switch e := (tag{attrs: rest}).attr("encoding"); string(bytes.ToLower([]byte(e))) {
+		case "", "utf-8", "utf8", "us-ascii", "utf-16", "utf-16le", "utf-16be":
+		default:
+			return badXML("the encoding %s", e)
+		}
+	}
+	return nil
+}
+
+// appendText appends text with its references resolved and its line ends as LF.
+func appendText(dst, b []byte) ([]byte, error) {
+	if !ascii(b) && !utf8.Valid(b) {
+		return dst, badXML("text that is not UTF-8")
+	}
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, "&\r")
+		if i < 0 {
+			return append(dst, b...), nil
+		}
+		dst = append(dst, b[:i]...)
+		if b[i] == '\r' {
+			dst = append(dst, '\n')
+			if b = b[i+1:]; len(b) > 0 && b[0] == '\n' {
+				b = b[1:]
+			}
+			continue
+		}
+		end := bytes.IndexByte(b[i:], ';')
+		if end < 0 {
+			return dst, badXML("an & that begins nothing")
+		}
+		r, ok := reference(string(b[i+1 : i+end]))
+		if !ok {
+			return dst, badXML("%q, which is no character", b[i:i+end+1])
+		}
+		dst = utf8.AppendRune(dst, r)
+		b = b[i+end+1:]
+	}
+	return dst, nil
+}
+
+// reference is the character that &name; stands for.
+func reference(name string) (rune, bool) {
+	switch name {
+	case "amp":
+		return '&', true
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	if len(name) < 2 || name[0] != '#' {
+		return 0, false
+	}
+	base, digits := 10, name[1:]
+	if digits[0] == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	n, err := strconv.ParseUint(digits, base, 21)
+	r := rune(n) //nolint:gosec // 21 bits
+	return r, err == nil && n > 0 && utf8.ValidRune(r)
+}
