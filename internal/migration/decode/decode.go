@@ -8,6 +8,8 @@
 // with its raw text and the reason. Memory is bounded whatever the file's size.
 package decode
 
+import "github.com/skaiscraper/skai/internal/migration/decode/charset"
+
 // The formats of a [Layout].
 const (
 	FormatCSV  = "csv"  // any delimited text
@@ -16,12 +18,12 @@ const (
 
 // The encodings of a [Layout] of delimited text.
 const (
-	UTF8        = "utf-8"
-	UTF8BOM     = "utf-8-bom"
-	UTF16LE     = "utf-16le"
-	UTF16BE     = "utf-16be"
-	Windows1252 = "windows-1252"       // some lines are not UTF-8, and none needs UTF-8
-	Mixed       = "utf-8+windows-1252" // each line is the one or the other
+	UTF8        = charset.UTF8
+	UTF8BOM     = charset.UTF8BOM
+	UTF16LE     = charset.UTF16LE
+	UTF16BE     = charset.UTF16BE
+	Windows1252 = charset.Windows1252 // some lines are not UTF-8, and none needs UTF-8
+	Mixed       = charset.Mixed       // each line is the one or the other
 )
 
 // Layout says how a file is to be read. It is made by [Probe], can be kept as

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -81,10 +82,10 @@ func holdsReplacement(text []byte) bool {
 }
 
 func lineEndsOf(raw []byte, encoding string) int {
-	if is, big := isUTF16(encoding); is {
-		raw, _ = appendFromUTF16(nil, raw, big, true)
+	if is, big := charset.IsUTF16(encoding); is {
+		raw, _ = charset.AppendFromUTF16(nil, raw, big, true)
 	}
-	return countLineEnds(raw)
+	return charset.CountLineEnds(raw)
 }
 
 // show puts a row in one line: what it is and its cells.
@@ -238,7 +239,7 @@ func TestSaysWhatItFound(t *testing.T) {
 func TestRefusesWhatIsNoTable(t *testing.T) {
 	t.Parallel()
 	ole := func(word string) string {
-		return magicOLE + strings.Repeat("\x00", 200<<10) + string(appendUTF16(nil, []byte(word), false))
+		return magicOLE + strings.Repeat("\x00", 200<<10) + string(charset.AppendUTF16(nil, []byte(word), false))
 	}
 	for _, test := range []struct{ name, text, want string }{
 		{"empty", "", "is empty"},

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"unicode/utf8"
+
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 )
 
 // Probe reads the whole of f and decides how it is to be read. name is the file's
@@ -43,11 +43,11 @@ func probeText(ctx context.Context, f io.ReaderAt, size int64, name string, head
 	whole := int64(len(head)) == size
 	l := Layout{Format: FormatCSV, Encoding: Windows1252}
 	text := head
-	if encoding := utf16Of(head); encoding != "" {
+	if encoding := charset.UTF16Of(head); encoding != "" {
 		l.Encoding = encoding
-		text, _ = appendFromUTF16(nil, head, encoding == UTF16BE, whole)
+		text, _ = charset.AppendFromUTF16(nil, head, encoding == UTF16BE, whole)
 	}
-	l.BOM, l.LineEnd = bytes.HasPrefix(text, utf8BOM), commonLineEnd(text)
+	l.BOM, l.LineEnd = bytes.HasPrefix(text, []byte(charset.BOM)), commonLineEnd(text)
 	if err := refuseMarkup(name, text, whole); err != nil {
 		return Layout{}, err
 	}
@@ -61,22 +61,34 @@ func probeText(ctx context.Context, f io.ReaderAt, size int64, name string, head
 	if err != nil {
 		return Layout{}, err
 	}
-	if isWide, _ := isUTF16(l.Encoding); !isWide {
-		r.text.census = &census{}
+	if isWide, _ := charset.IsUTF16(l.Encoding); !isWide {
+		r.text.census = &charset.Census{}
 	}
 	s := survey{table: t, judge: &r.judge}
 	if err := s.read(r); err != nil {
 		return Layout{}, err
 	}
 	l = r.layout
-	if c := r.text.census; c != nil {
-		c.settle(&l)
-		if s.problems[ProblemEncoding] = c.unsure(&l); c.unsure(&l) > 0 && c.unsure(&l) >= l.Records-s.kinds[Blank] {
+	if r.text.census != nil {
+		v := r.text.census.Verdict(l.BOM)
+		if v.Unsure > 0 && v.Unsure >= l.Records-s.kinds[Blank] {
 			return Layout{}, refuse(name, "is in an encoding that can't be told for certain: save it as CSV UTF-8 and send it again")
 		}
+		s.problems[ProblemEncoding] = v.Unsure
+		l.setEncoding(v)
 	}
 	s.notes(&l)
 	return l, nil
+}
+
+func (l *Layout) setEncoding(v charset.Verdict) {
+	l.Encoding, l.ForeignCount, l.ForeignLines = v.Encoding, v.Foreign, v.Lines
+	if v.Foreign > 0 {
+		l.note("%s not UTF-8 and read as Windows-1252, the first at line %d", plural(v.Foreign, "line is", "lines are"), v.Lines[0])
+	}
+	if v.Alphabet {
+		l.note("the text seems to be in an alphabet other than the Western one: if names look wrong, save the file as CSV UTF-8 and send it again")
+	}
 }
 
 // survey is what the first reading of a whole file finds out.
@@ -222,87 +234,4 @@ var problemWords = map[string]string{
 	ProblemNUL:       "zero bytes in the text",
 	ProblemTooLong:   "a line of over 4 MiB",
 	ProblemLineBreak: "a line break in the middle",
-}
-
-// maxForeign bounds how many lines a Layout lists.
-const maxForeign = 1000
-
-// census counts the lines of a text by what their bytes can be.
-type census struct {
-	utf8          bool  // a record needs UTF-8
-	clear         int   // lines that are not UTF-8 at all
-	mixed         int   // lines that are not UTF-8 but hold characters of it
-	undefined     int   // lines that are neither UTF-8 nor Windows-1252
-	clearLines    []int // the first of them
-	mixedLines    []int
-	letters, high int // in the lines that are not UTF-8
-}
-
-func (c *census) add(rec record) {
-	if ascii(rec.raw) {
-		return
-	}
-	line := rec.line
-	for text := rec.raw; len(text) > 0; line++ {
-		n := lineEnd(text)
-		c.line(text[:n], line)
-		text = text[n:]
-	}
-}
-
-func (c *census) line(text []byte, line int) {
-	if utf8.Valid(text) {
-		c.utf8 = c.utf8 || !ascii(text)
-		return
-	}
-	f := inspect(text)
-	c.letters += f.letters
-	c.high += f.high
-	switch {
-	case f.undefined:
-		c.undefined++
-	case f.sequences:
-		c.mixed++
-		if c.mixed <= maxForeign {
-			c.mixedLines = append(c.mixedLines, line)
-		}
-	default:
-		c.clear++
-		if c.clear <= maxForeign {
-			c.clearLines = append(c.clearLines, line)
-		}
-	}
-}
-
-// unsure counts the lines that can't be read for sure.
-func (c *census) unsure(l *Layout) int {
-	if l.Encoding == Windows1252 {
-		return c.undefined
-	}
-	return c.undefined + c.mixed
-}
-
-// settle decides the encoding, now that the whole file was read.
-func (c *census) settle(l *Layout) {
-	l.ForeignCount, l.ForeignLines = c.clear, c.clearLines
-	switch {
-	case l.BOM:
-		l.Encoding = UTF8BOM
-	case c.clear == 0:
-		l.Encoding = UTF8
-	case c.utf8 || c.mixed > c.clear:
-		l.Encoding = Mixed
-	default:
-		l.Encoding = Windows1252
-		l.ForeignCount += c.mixed
-		l.ForeignLines = append(l.ForeignLines, c.mixedLines...)
-		slices.Sort(l.ForeignLines)
-		l.ForeignLines = l.ForeignLines[:min(len(l.ForeignLines), maxForeign)]
-	}
-	if l.ForeignCount > 0 {
-		l.note("%s not UTF-8 and read as Windows-1252, the first at line %d", plural(l.ForeignCount, "line is", "lines are"), l.ForeignLines[0])
-	}
-	if c.high > 20 && c.high*2 > c.letters {
-		l.note("the text seems to be in an alphabet other than the Western one: if names look wrong, save the file as CSV UTF-8 and send it again")
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -57,9 +58,9 @@ func TestAnyTableComesBack(t *testing.T) {
 		case 1:
 			text = append([]byte("\ufeff"), text...)
 		case 2:
-			text = appendUTF16(nil, append([]byte("\ufeff"), text...), true)
+			text = charset.AppendUTF16(nil, append([]byte("\ufeff"), text...), true)
 		case 3:
-			text = appendUTF16(nil, append([]byte("\ufeff"), text...), false)
+			text = charset.AppendUTF16(nil, append([]byte("\ufeff"), text...), false)
 		}
 		l, err := probe(t.Context(), bytes.NewReader(text), int64(len(text)), "table", contactNames)
 		if err != nil {
@@ -116,7 +117,7 @@ func TestAnyBytesAreAllThere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := []byte(strings.Join(rapid.SliceOf(rapid.SampledFrom(piecesOfText)).Draw(rt, "pieces"), ""))
 		if rapid.IntRange(0, 5).Draw(rt, "wide") == 0 {
-			text = appendUTF16(nil, append([]byte("\ufeff"), bytes.ToValidUTF8(text, nil)...), rapid.Bool().Draw(rt, "big"))
+			text = charset.AppendUTF16(nil, append([]byte("\ufeff"), bytes.ToValidUTF8(text, nil)...), rapid.Bool().Draw(rt, "big"))
 		}
 		l, err := probe(t.Context(), bytes.NewReader(text), int64(len(text)), "bytes", contactNames)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -81,15 +82,15 @@ func (r *Reader) Close() error {
 type textReader struct {
 	*scanner
 	layout Layout
-	census *census // when set, keeps account of the encodings
+	census *charset.Census // when set, keeps account of the encodings
 	cells  []string
 	text   []byte // a record, or its cells, rewritten
 	raw    []byte // a record turned back into UTF-16
 }
 
 func newTextReader(ctx context.Context, src io.Reader, size int64, layout Layout) *textReader {
-	if is, big := isUTF16(layout.Encoding); is {
-		src = &utf16Reader{src: src, big: big}
+	if is, big := charset.IsUTF16(layout.Encoding); is {
+		src = charset.NewUTF16Reader(src, big)
 	}
 	return &textReader{scanner: newScanner(ctx, src, size, layout.dialect()), layout: layout}
 }
@@ -101,12 +102,12 @@ func (t *textReader) next(row *Row) (record, error) {
 		return rec, err
 	}
 	*row = Row{Line: rec.line, Raw: rec.raw, Problem: rec.problem}
-	if is, big := isUTF16(t.layout.Encoding); is {
-		t.raw = appendUTF16(t.raw[:0], rec.raw, big)
+	if is, big := charset.IsUTF16(t.layout.Encoding); is {
+		t.raw = charset.AppendUTF16(t.raw[:0], rec.raw, big)
 		row.Raw = t.raw
 	}
 	if t.census != nil {
-		t.census.add(rec)
+		t.census.Add(rec.raw, rec.line)
 	}
 	if row.Problem == nil && rec.nul {
 		row.Problem = &Problem{
@@ -123,7 +124,7 @@ func (t *textReader) next(row *Row) (record, error) {
 // strings gives a record's cells as strings that share one piece of memory.
 func (t *textReader) strings(rec record) ([]string, *Problem) {
 	text, spans := rec.raw, rec.cells
-	if !ascii(text) && !utf8.Valid(text) {
+	if !charset.ASCII(text) && !utf8.Valid(text) {
 		recoded, problem := t.recode(text)
 		if problem != nil {
 			return nil, problem
@@ -150,10 +151,10 @@ func (t *textReader) strings(rec record) ([]string, *Problem) {
 func (t *textReader) recode(text []byte) ([]byte, *Problem) {
 	bom := t.d.skipBOM(text)
 	t.text = append(t.text[:0], text[:bom]...)
-	wide, _ := isUTF16(t.layout.Encoding)
+	wide, _ := charset.IsUTF16(t.layout.Encoding)
 	ok := !wide
 	if ok {
-		t.text, ok = appendUTF8(t.text, text[bom:], t.layout.Encoding)
+		t.text, ok = charset.AppendUTF8(t.text, text[bom:], t.layout.Encoding)
 	}
 	if ok {
 		return t.text, nil
@@ -177,8 +178,8 @@ func Cells(layout Layout, raw []byte) ([]string, error) {
 	t := newTextReader(context.Background(), nil, 0, layout)
 	t.d.width = 0
 	text := raw
-	if is, big := isUTF16(layout.Encoding); is {
-		text, _ = appendFromUTF16(nil, raw, big, true)
+	if is, big := charset.IsUTF16(layout.Encoding); is {
+		text, _ = charset.AppendFromUTF16(nil, raw, big, true)
 	}
 	rec, n := t.d.split(text, true, nil)
 	problem := rec.problem

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 )
 
 const (
@@ -45,7 +47,7 @@ func (l Layout) dialect() dialect {
 // skipBOM is the length of a byte order mark at the start of b that is not text.
 // Before a quote it never is: no writer puts text there.
 func (d dialect) skipBOM(b []byte) int {
-	if !bytes.HasPrefix(b, utf8BOM) || !d.bom && (len(b) == 3 || b[3] != d.quote) {
+	if !bytes.HasPrefix(b, []byte(charset.BOM)) || !d.bom && (len(b) == 3 || b[3] != d.quote) {
 		return 0
 	}
 	return 3
@@ -105,10 +107,10 @@ func (d dialect) finish(b []byte, p int, rec record) (record, int) {
 	// A lost quote can pair up with the first one of a later record. It shows when
 	// the cells are not as many as they should be while the first line's are.
 	if d.width > 1 && len(rec.cells) != d.width {
-		first := rec.raw[:lineEnd(rec.raw)]
+		first := rec.raw[:charset.LineLength(rec.raw)]
 		if len(first) < p && bytes.Count(first, []byte{d.delim}) == d.width-1 {
 			for i, c := range rec.cells {
-				if countLineEnds(b[c.from:c.to]) > 0 {
+				if charset.CountLineEnds(b[c.from:c.to]) > 0 {
 					rec.cells = rec.cells[:i]
 					break
 				}
@@ -122,7 +124,7 @@ func (d dialect) finish(b []byte, p int, rec record) (record, int) {
 // broken cuts the record after its first physical line. The problem is in the
 // column after the cells it has so far.
 func (d dialect) broken(b []byte, final bool, rec record, words string) (record, int) {
-	n := lineEnd(b)
+	n := charset.LineLength(b)
 	if !final && (n == len(b) && b[n-1] != '\n') {
 		return rec, 0
 	}
@@ -153,7 +155,7 @@ func (d dialect) quotedCell(b []byte, q int, final bool) (cell span, end int, wo
 	for {
 		j := bytes.IndexByte(b[i:], d.quote)
 		if j < 0 || i+j+1 == len(b) && !final {
-			if final || len(b) > maxRecord || countLineEnds(b[q:]) > maxQuotedLines {
+			if final || len(b) > maxRecord || charset.CountLineEnds(b[q:]) > maxQuotedLines {
 				return cell, 0, "a quotation mark is opened and never closed"
 			}
 			return cell, -1, ""
@@ -165,7 +167,7 @@ func (d dialect) quotedCell(b []byte, q int, final bool) (cell span, end int, wo
 		i++
 	}
 	cell.to = i - 1
-	if i > maxRecord || countLineEnds(b[cell.from:cell.to]) > maxQuotedLines {
+	if i > maxRecord || charset.CountLineEnds(b[cell.from:cell.to]) > maxQuotedLines {
 		return cell, 0, "a quotation mark is opened and not closed for over 100 lines"
 	}
 	for i < len(b) && d.pad(b[i]) {
@@ -241,7 +243,7 @@ func (s *scanner) fill() error {
 	}
 	n, err := io.ReadFull(s.src, s.buf[kept:kept+s.chunk])
 	s.buf = s.buf[:kept+n]
-	if err == io.EOF || err == io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull returns these two bare
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		s.eof = true
 		return nil
 	}
@@ -258,7 +260,7 @@ func (s *scanner) next() (record, error) {
 		if n > 0 {
 			rec.line = s.line
 			rec.nul = s.nul.next(s.buf, s.at) < s.at+n
-			s.line += countLineEnds(rec.raw)
+			s.line += charset.CountLineEnds(rec.raw)
 			s.at += n
 			s.cells = rec.cells
 			return rec, nil
@@ -322,7 +324,7 @@ func (s *scanner) piece(n int) (record, int) {
 	case n == len(b) && !s.eof, n+1 == len(b) && b[n] == '\r' && !s.eof:
 		return record{}, 0
 	default:
-		n = lineEnd(b)
+		n = charset.LineLength(b)
 		s.long = false
 	}
 	return record{raw: b[:n], cells: s.cells[:0], problem: &Problem{

@@ -3,8 +3,8 @@ package decode
 import (
 	"bytes"
 	"io"
-	"unicode/utf8"
 
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -66,7 +66,7 @@ func refuseMarkup(name string, text []byte, whole bool) error {
 		return err
 	}
 	lines := bytes.ContainsAny(text, "\r\n")
-	text = bytes.TrimSpace(bytes.TrimPrefix(text, utf8BOM))
+	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte(charset.BOM)))
 	lower := bytes.ToLower(text[:min(len(text), 200)])
 	for _, tag := range []string{"<html", "<!doctype html", "<table", "<head", "<meta", "<body", "<div"} {
 		if bytes.HasPrefix(lower, []byte(tag)) {
@@ -99,7 +99,7 @@ func isJSON(text []byte, whole bool) bool {
 // container's directory, which are in UTF-16.
 func refuseOLE(f io.ReaderAt, size int64, name string) error {
 	holds := func(word string) bool {
-		return contains(io.NewSectionReader(f, 0, size), appendUTF16(nil, []byte(word), false))
+		return contains(io.NewSectionReader(f, 0, size), charset.AppendUTF16(nil, []byte(word), false))
 	}
 	switch {
 	case holds("EncryptedPackage"):
@@ -138,37 +138,4 @@ func refuseBinary(name string, head []byte) error {
 		return refuse(name, "is not a text file: %s", exportAgain)
 	}
 	return nil
-}
-
-// utf16Of is the encoding of a text that starts with head if that is UTF-16, else "".
-// Without a byte order mark it has to be certain: nearly all of it Latin, which has
-// a zero byte in every unit on the same side, and nothing in it that is no text.
-func utf16Of(head []byte) string {
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe")):
-		return UTF16LE
-	case bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return UTF16BE
-	}
-	units := len(head) / 2
-	var zeros [2]int
-	for i := range units * 2 {
-		if head[i] == 0 {
-			zeros[i&1]++
-		}
-	}
-	big := zeros[0] > zeros[1]
-	most, least := max(zeros[0], zeros[1]), min(zeros[0], zeros[1])
-	if units < 4 || most*10 < units*7 || least*20 > most {
-		return ""
-	}
-	text, _ := appendFromUTF16(nil, head, big, false)
-	control := func(r rune) bool { return r < ' ' && (r < '\t' || r > '\r') }
-	switch {
-	case !utf8.Valid(text) || bytes.ContainsFunc(text, control):
-		return ""
-	case big:
-		return UTF16BE
-	}
-	return UTF16LE
 }

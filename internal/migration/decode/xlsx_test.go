@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -165,7 +167,7 @@ func TestChoosesSheet(t *testing.T) {
 
 // pack makes a workbook with one sheet out of this XML; more holds further parts,
 // or other ones, by their names.
-func pack(t testing.TB, sheet string, more map[string]string) []byte {
+func pack(t *testing.T, sheet string, more map[string]string) []byte {
 	t.Helper()
 	const rels = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">%s</Relationships>`
 	const kind = `http://schemas.openxmlformats.org/officeDocument/2006/relationships/`
@@ -177,9 +179,7 @@ func pack(t testing.TB, sheet string, more map[string]string) []byte {
 		"xl/sharedStrings.xml":       `<sst><si><t>Name</t></si><si><t>City</t><rPh><t>x</t></rPh></si><si><r><t>Ada</t></r><r><t xml:space="preserve"> L_x0041__x000D_.</t></r></si><si/></sst>`,
 		"xl/worksheets/sheet1.xml":   sheet,
 	}
-	for name, content := range more {
-		parts[name] = content
-	}
+	maps.Copy(parts, more)
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for name, content := range parts {
@@ -207,7 +207,7 @@ func TestReadsOtherWritersXML(t *testing.T) {
 		`<x:row/><x:row r="7"><x:c r="B7" t="d"><x:v>2025-06-19T00:00:00</x:v></x:c><x:c t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c><x:c t="str"><x:v>x` + "\r\n" + `y</x:v></x:c><x:c><x:v>60540.0</x:v></x:c><x:c><x:v>1.2345678901E+10</x:v></x:c></x:row>` +
 		`</x:sheetData></x:worksheet>`
 	want := []string{"header: Name|City", "data: Ada LA\r.|||a\nb😀<&>", "blank: ", "data: |2025-06-19|#DIV/0!|x\ny|60540|12345678901"}
-	wide := string(appendUTF16(nil, []byte(strings.Replace(sheet, "UTF-8", "utf-16", 1)), false))
+	wide := string(charset.AppendUTF16(nil, []byte(strings.Replace(sheet, "UTF-8", "utf-16", 1)), false))
 	for _, xml := range []string{sheet, wide} {
 		l, rows := readSheet(t, pack(t, xml, nil), "", contactNames)
 		if diff := cmp.Diff(want, showAll(rows)); diff != "" {
@@ -246,7 +246,7 @@ func TestRefusesBrokenWorkbooks(t *testing.T) {
 		{"too many columns", sheetHead + `<row><c r="XFE2"><v>1</v></c></row></sheetData></worksheet>`, nil, "16384 columns"},
 		{"too many rows", sheetHead + `<row r="1048577"/></sheetData></worksheet>`, nil, "1048576 rows"},
 		{"too deep", strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100), nil, "damaged"},
-		{"a long text", sheetHead + `<row><c t="str"><v>` + strings.Repeat("x", xmlText+1) + `</v></c></row></sheetData></worksheet>`, nil, "damaged"},
+		{"a long text", sheetHead + `<row><c t="str"><v>` + strings.Repeat("x", 4<<20+1) + `</v></c></row></sheetData></worksheet>`, nil, "damaged"},
 		{"empty", "<worksheet><sheetData/></worksheet>", nil, "empty workbook"},
 		{"a bomb", sheetHead + strings.Repeat(" ", 150<<20) + "</sheetData></worksheet>", nil, "far more than a workbook"},
 		{"no sheets", "", map[string]string{"xl/workbook.xml": "<workbook/>"}, "no worksheet"},

@@ -1,4 +1,4 @@
-package decode
+package workbook
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/skaiscraper/skai/internal/migration/decode/charset"
 )
 
 const (
@@ -107,8 +109,8 @@ func newXMLReader(ctx context.Context, src io.Reader) (*xmlReader, error) {
 			return nil, err
 		}
 	}
-	if is := utf16Of(x.buf[:min(len(x.buf), 2)]); is != "" {
-		x.src = &utf16Reader{src: io.MultiReader(bytes.NewReader(x.buf), src), big: is == UTF16BE}
+	if is := charset.UTF16Of(x.buf[:min(len(x.buf), 2)]); is != "" {
+		x.src = charset.NewUTF16Reader(io.MultiReader(bytes.NewReader(x.buf), src), is == charset.UTF16BE)
 		x.buf, x.eof = nil, false
 	}
 	return x, nil
@@ -217,12 +219,12 @@ func (x *xmlReader) markup() (t tag, ok bool, err error) {
 // special reads what starts with '<!' or '<?'.
 func (x *xmlReader) special() error {
 	for _, kind := range []struct{ begin, end string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}} {
-		b, err := x.until(kind.begin, kind.end)
+		b, is, err := x.until(kind.begin, kind.end)
 		if err != nil {
 			return err
 		}
 		switch {
-		case b == nil:
+		case !is:
 			continue
 		case kind.begin == "<?":
 			return checkDeclaration(b)
@@ -238,24 +240,24 @@ func (x *xmlReader) special() error {
 }
 
 // until uses and gives what stands between begin, with which the text has to go on,
-// and end; it is nil when the text goes on otherwise.
-func (x *xmlReader) until(begin, end string) ([]byte, error) {
+// and end; is tells whether it does.
+func (x *xmlReader) until(begin, end string) (b []byte, is bool, err error) {
 	for len(x.buf)-x.at < len(begin) && !x.eof {
 		if err := x.fill(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 	if !bytes.HasPrefix(x.buf[x.at:], []byte(begin)) {
-		return nil, nil //nolint:nilnil // documented
+		return nil, false, nil
 	}
 	for {
-		b := x.buf[x.at+len(begin):]
+		b = x.buf[x.at+len(begin):]
 		if i := bytes.Index(b, []byte(end)); i >= 0 {
 			x.at += len(begin) + i + len(end)
-			return b[:i:i], nil
+			return b[:i:i], true, nil
 		}
 		if err := x.fill(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 }
@@ -316,7 +318,7 @@ func checkDeclaration(b []byte) error {
 
 // appendText appends text with its references resolved and its line ends as LF.
 func appendText(dst, b []byte) ([]byte, error) {
-	if !ascii(b) && !utf8.Valid(b) {
+	if !charset.ASCII(b) && !utf8.Valid(b) {
 		return dst, badXML("text that is not UTF-8")
 	}
 	for len(b) > 0 {
@@ -368,6 +370,6 @@ func reference(name string) (rune, bool) {
 		base, digits = 16, digits[1:]
 	}
 	n, err := strconv.ParseUint(digits, base, 21)
-	r := rune(n) //nolint:gosec // 21 bits
+	r := rune(n)
 	return r, err == nil && n > 0 && utf8.ValidRune(r)
 }

@@ -1,15 +1,12 @@
-package decode
+package workbook
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"unicode/utf8"
-
-	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
 const (
@@ -17,77 +14,67 @@ const (
 	maxRows    = 1_048_576
 )
 
-// sheetReader gives the rows of a worksheet.
-type sheetReader struct {
-	book *workbook
-	name string // of the workbook, for messages
+// Row is a row of a worksheet. Cells and JSON are valid until the next call of
+// [Rows.Next].
+type Row struct {
+	Number int      // 1-based
+	Cells  []string // up to the last that holds something
+	JSON   []byte   // the cells as a JSON array
+}
+
+// Rows gives the rows of a worksheet.
+type Rows struct {
+	book *Book
 	part io.ReadCloser
 	xml  *xmlReader
-	last int // row after which nothing is given
 
 	row    int // number of the row, 1-based
 	column int // number of the cell
 	text   []byte
 	spans  []span // of the cells in text, in their order in the sheet
 	cells  []string
-	raw    []byte
+	json   []byte
 }
 
-// openSheet starts to read a worksheet up to its row last.
-func openSheet(ctx context.Context, f io.ReaderAt, size int64, layout Layout) (*sheetReader, error) {
-	book, err := openWorkbook(ctx, f, size, "the workbook")
-	if err != nil {
-		return nil, err
-	}
-	sheet, ok := book.sheet(layout.Sheet)
-	if !ok {
-		return nil, fault.Invalid("sheet", "the workbook has no sheet %q", layout.Sheet)
-	}
-	s, err := book.open(sheet, "the workbook")
-	if err == nil {
-		s.last = layout.LastRow
-	}
-	return s, err
-}
+// span is where a cell's text stands among that of its row.
+type span struct{ from, to int }
 
-// open starts to read a sheet. name is the workbook's.
-func (w *workbook) open(sheet sheetInfo, name string) (*sheetReader, error) {
+// Rows starts to read a sheet. One sheet of a Book can be read at a time, and one
+// after the other.
+func (w *Book) Rows(sheet Sheet) (*Rows, error) {
 	if err := w.strings.load(w); err != nil {
-		return nil, errors.Join(w.explain(err, name), w.strings.close())
+		return nil, w.explain(err)
 	}
 	part, err := w.part(sheet.part)
 	if err != nil {
-		return nil, errors.Join(w.explain(err, name), w.strings.close())
+		return nil, w.explain(err)
 	}
 	x, err := newXMLReader(w.ctx, part)
 	if err != nil {
-		return nil, errors.Join(w.explain(err, name), part.Close(), w.strings.close())
+		return nil, errors.Join(w.explain(err), part.Close())
 	}
-	return &sheetReader{book: w, name: name, part: part, xml: x, last: maxRows}, nil
+	return &Rows{book: w, part: part, xml: x}, nil
 }
 
-// close lets go of the sheet and of the workbook's texts.
-func (s *sheetReader) close() error {
-	return errors.Join(s.part.Close(), s.book.strings.close())
-}
+// Close ends the reading of the sheet.
+func (s *Rows) Close() error { return s.part.Close() }
 
-// next fills line, raw and cells of the row with the sheet's next row.
-func (s *sheetReader) next(row *Row) error {
-	if s.row >= s.last {
-		return io.EOF
-	}
+// Next gives the next row that the sheet has, and io.EOF after the last. Rows that
+// hold nothing need not be there, and can be. It returns fault.Invalid when the
+// workbook turns out to be damaged.
+func (s *Rows) Next() (Row, error) {
 	err := s.nextRow()
-	if err == nil {
-		s.finish(row)
+	if errors.Is(err, io.EOF) {
+		return Row{}, io.EOF
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return s.book.explain(fmt.Errorf("row %d: %w", s.row, err), s.name)
+	if err != nil {
+		return Row{}, s.book.explain(fmt.Errorf("row %d: %w", s.row, err))
 	}
-	return err
+	return s.finish(), nil
 }
 
 // nextRow reads the tags of one row.
-func (s *sheetReader) nextRow() error {
+func (s *Rows) nextRow() error {
 	s.text, s.spans, s.column = s.text[:0], s.spans[:0], 0
 	inside := false
 	for {
@@ -111,7 +98,7 @@ func (s *sheetReader) nextRow() error {
 	}
 }
 
-func (s *sheetReader) startRow(t tag) error {
+func (s *Rows) startRow(t tag) error {
 	n := s.row + 1
 	if r := t.attr("r"); r != "" {
 		given, err := strconv.Atoi(r)
@@ -128,7 +115,7 @@ func (s *sheetReader) startRow(t tag) error {
 }
 
 // cell reads one cell up to its end.
-func (s *sheetReader) cell(t tag) error {
+func (s *Rows) cell(t tag) error {
 	kind, style := "", -1
 	s.column++
 	for rest := t.attrs; ; {
@@ -188,7 +175,7 @@ func columnOf(ref []byte) int {
 
 // content collects the text of the cell's value, or of its inline text, without
 // the formula and phonetic hints.
-func (s *sheetReader) content() error {
+func (s *Rows) content() error {
 	s.xml.text = s.xml.text[:0]
 	phonetic := false
 	for {
@@ -208,7 +195,7 @@ func (s *sheetReader) content() error {
 }
 
 // value adds the cell as a person sees it in the sheet.
-func (s *sheetReader) value(kind string, style int) error {
+func (s *Rows) value(kind string, style int) error {
 	from, raw := len(s.text), s.xml.text
 	var err error
 	switch kind {
@@ -238,7 +225,7 @@ func (s *sheetReader) value(kind string, style int) error {
 }
 
 // number adds a number, or the date it stands for.
-func (s *sheetReader) number(raw []byte, style int) {
+func (s *Rows) number(raw []byte, style int) {
 	if style >= 0 && style < len(s.book.formats) && s.book.formats[style] != noDate {
 		if f, err := strconv.ParseFloat(string(raw), 64); err == nil {
 			var ok bool
@@ -266,18 +253,18 @@ func number(b []byte) int {
 }
 
 // finish gives the row's cells as strings that share one piece of memory.
-func (s *sheetReader) finish(row *Row) {
+func (s *Rows) finish() Row {
 	whole := string(s.text)
-	s.cells, s.raw = s.cells[:0], append(s.raw[:0], '[')
+	s.cells, s.json = s.cells[:0], append(s.json[:0], '[')
 	for i, c := range s.spans {
 		s.cells = append(s.cells, whole[c.from:c.to])
 		if i > 0 {
-			s.raw = append(s.raw, ',')
+			s.json = append(s.json, ',')
 		}
-		s.raw = appendJSON(s.raw, s.text[c.from:c.to])
+		s.json = appendJSON(s.json, s.text[c.from:c.to])
 	}
-	s.raw = append(s.raw, ']')
-	*row = Row{Line: s.row, Raw: s.raw, Cells: s.cells}
+	s.json = append(s.json, ']')
+	return Row{Number: s.row, Cells: s.cells, JSON: s.json}
 }
 
 // appendJSON appends UTF-8 as a JSON string.

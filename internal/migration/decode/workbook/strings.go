@@ -1,4 +1,4 @@
-package decode
+package workbook
 
 import (
 	"errors"
@@ -28,7 +28,7 @@ type stringTable struct {
 }
 
 // load reads the table at its first use.
-func (s *stringTable) load(w *workbook) error {
+func (s *stringTable) load(w *Book) error {
 	if s.read || s.part == "" {
 		return nil
 	}

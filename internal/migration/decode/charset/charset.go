@@ -1,4 +1,6 @@
-package decode
+// Package charset tells the encodings of customers' texts apart and turns them into
+// UTF-8, line by line where a text holds several, without guessing.
+package charset
 
 import (
 	"bytes"
@@ -9,10 +11,21 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-var utf8BOM = []byte("\xef\xbb\xbf")
+// The encodings of a text.
+const (
+	UTF8        = "utf-8"
+	UTF8BOM     = "utf-8-bom"
+	UTF16LE     = "utf-16le"
+	UTF16BE     = "utf-16be"
+	Windows1252 = "windows-1252"       // some lines are not UTF-8, and none needs UTF-8
+	Mixed       = "utf-8+windows-1252" // each line is the one or the other
+)
 
-// ascii tells whether b has no byte over 0x7F.
-func ascii(b []byte) bool {
+// BOM is the byte order mark in UTF-8.
+const BOM = "\xef\xbb\xbf"
+
+// ASCII tells whether b has no byte over 0x7F.
+func ASCII(b []byte) bool {
 	for len(b) >= 8 {
 		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
 			return false
@@ -27,9 +40,9 @@ func ascii(b []byte) bool {
 	return true
 }
 
-// lineEnd is the length of the first physical line of b with its line end: LF,
+// LineLength is the length of the first physical line of b with its line end: LF,
 // CR or CRLF.
-func lineEnd(b []byte) int {
+func LineLength(b []byte) int {
 	lf := bytes.IndexByte(b, '\n')
 	if lf < 0 {
 		lf = len(b) - 1
@@ -41,8 +54,8 @@ func lineEnd(b []byte) int {
 	return cr + 1
 }
 
-// countLineEnds counts LF, CR and CRLF in b, CRLF once.
-func countLineEnds(b []byte) int {
+// CountLineEnds counts LF, CR and CRLF in b, CRLF once.
+func CountLineEnds(b []byte) int {
 	n := bytes.Count(b, []byte{'\n'})
 	for {
 		i := bytes.IndexByte(b, '\r')
@@ -103,12 +116,12 @@ func (f foreignLine) certain(encoding string) bool {
 	return !f.undefined && (!f.sequences || encoding == Windows1252)
 }
 
-// appendUTF8 appends text that is not all UTF-8, taking each physical line for
+// AppendUTF8 appends text that is not all UTF-8, taking each physical line for
 // UTF-8 if it is that and for Windows-1252 otherwise. It is false when a line
 // can't be read for sure.
-func appendUTF8(dst, text []byte, encoding string) ([]byte, bool) {
+func AppendUTF8(dst, text []byte, encoding string) ([]byte, bool) {
 	for len(text) > 0 {
-		n := lineEnd(text)
+		n := LineLength(text)
 		line := text[:n]
 		text = text[n:]
 		if utf8.Valid(line) {
@@ -129,12 +142,18 @@ func appendUTF8(dst, text []byte, encoding string) ([]byte, bool) {
 	return dst, true
 }
 
-// isUTF16 tells whether, and in which order of bytes, an encoding is UTF-16.
-func isUTF16(encoding string) (is, big bool) {
+// IsUTF16 tells whether, and in which order of bytes, an encoding is UTF-16.
+func IsUTF16(encoding string) (is, big bool) {
 	return encoding == UTF16LE || encoding == UTF16BE, encoding == UTF16BE
 }
 
-// utf16Reader turns UTF-16 into UTF-8 in a way that [appendUTF16] can turn back
+// NewUTF16Reader gives UTF-8 for the UTF-16 that src gives; big says that the high
+// byte comes first.
+func NewUTF16Reader(src io.Reader, big bool) io.Reader {
+	return &utf16Reader{src: src, big: big}
+}
+
+// utf16Reader turns UTF-16 into UTF-8 in a way that [AppendUTF16] can turn back
 // byte for byte: half of a surrogate pair becomes the three bytes it would have in
 // UTF-8 if it were a character, and an odd last byte becomes two bytes that start
 // with 0xF8 to 0xFB. Neither is valid UTF-8, so neither goes unnoticed.
@@ -153,11 +172,11 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 		got, err := io.ReadFull(u.src, u.in[n:])
 		u.in = u.in[:n+got]
 		final := err != nil
-		if final && err != io.EOF && err != io.ErrUnexpectedEOF { //nolint:errorlint // io.ReadFull returns these two bare
+		if final && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return 0, err
 		}
 		var used int
-		u.buf, used = appendFromUTF16(u.buf[:0], u.in, u.big, final)
+		u.buf, used = AppendFromUTF16(u.buf[:0], u.in, u.big, final)
 		u.out = u.buf
 		u.in = append(u.in[:0], u.in[used:]...)
 		if final && len(u.out) == 0 {
@@ -177,9 +196,9 @@ func unit(b []byte, big bool) rune {
 	return rune(b[1])<<8 | rune(b[0])
 }
 
-// appendFromUTF16 says how many bytes it used; unless final it leaves a unit or a
-// surrogate pair that may go on.
-func appendFromUTF16(dst, src []byte, big, final bool) ([]byte, int) {
+// AppendFromUTF16 appends UTF-16 as UTF-8 and says how many bytes it used; unless
+// final it leaves a unit or a surrogate pair that may go on.
+func AppendFromUTF16(dst, src []byte, big, final bool) ([]byte, int) {
 	i := 0
 	for ; i+1 < len(src); i += 2 {
 		r := unit(src[i:], big)
@@ -195,7 +214,7 @@ func appendFromUTF16(dst, src []byte, big, final bool) ([]byte, int) {
 			}
 		}
 		if r&^0x7FF == 0xD800 {
-			dst = append(dst, 0xED, 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F)
+			dst = append(dst, 0xED, 0x80|byte(r>>6&0x3F), 0x80|byte(r&0x3F))
 			continue
 		}
 		dst = utf8.AppendRune(dst, r)
@@ -207,8 +226,8 @@ func appendFromUTF16(dst, src []byte, big, final bool) ([]byte, int) {
 	return dst, i
 }
 
-// appendUTF16 is the inverse of [appendFromUTF16].
-func appendUTF16(dst, src []byte, big bool) []byte {
+// AppendUTF16 appends UTF-8 as UTF-16: the inverse of [AppendFromUTF16].
+func AppendUTF16(dst, src []byte, big bool) []byte {
 	put := binary.LittleEndian.AppendUint16
 	if big {
 		put = binary.BigEndian.AppendUint16
@@ -229,7 +248,7 @@ func appendUTF16(dst, src []byte, big bool) []byte {
 			r, size := utf8.DecodeRune(src[i:])
 			if r >= 0x10000 {
 				dst = put(dst, 0xD800|uint16((r-0x10000)>>10)) //nolint:gosec // at most ten bits
-				dst = put(dst, 0xDC00|uint16(r&0x3FF))         //nolint:gosec // ten bits
+				dst = put(dst, 0xDC00|uint16(r&0x3FF))
 			} else {
 				dst = put(dst, uint16(r)) //nolint:gosec // below 0x10000
 			}
@@ -237,4 +256,37 @@ func appendUTF16(dst, src []byte, big bool) []byte {
 		}
 	}
 	return dst
+}
+
+// UTF16Of is the encoding of a text that starts with head if that is UTF-16, else "".
+// Without a byte order mark it has to be certain: nearly all of it Latin, which has
+// a zero byte in every unit on the same side, and nothing in it that is no text.
+func UTF16Of(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		return UTF16LE
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return UTF16BE
+	}
+	units := len(head) / 2
+	var zeros [2]int
+	for i := range units * 2 {
+		if head[i] == 0 {
+			zeros[i&1]++
+		}
+	}
+	big := zeros[0] > zeros[1]
+	most, least := max(zeros[0], zeros[1]), min(zeros[0], zeros[1])
+	if units < 4 || most*10 < units*7 || least*20 > most {
+		return ""
+	}
+	text, _ := AppendFromUTF16(nil, head, big, false)
+	control := func(r rune) bool { return r < ' ' && (r < '\t' || r > '\r') }
+	switch {
+	case !utf8.Valid(text) || bytes.ContainsFunc(text, control):
+		return ""
+	case big:
+		return UTF16BE
+	}
+	return UTF16LE
 }

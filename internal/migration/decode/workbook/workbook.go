@@ -1,4 +1,10 @@
-package decode
+// Package workbook reads the sheets of XLSX files row by row, in memory that does
+// not grow with the sheet, and shows each cell as a person reads it: dates as ISO
+// dates, numbers without the noise of floating point.
+//
+// It is stricter than the libraries at hand: XML that breaks off or a damaged
+// archive is an error, never the end of the sheet, so that no row is lost in silence.
+package workbook
 
 import (
 	"archive/zip"
@@ -24,22 +30,24 @@ const (
 
 var errBomb = errors.New("unpacks to more than a workbook has")
 
-// workbook is an open XLSX file.
-type workbook struct {
+// Book is an open XLSX file.
+type Book struct {
+	Sheets []Sheet // in their order
+
 	ctx      context.Context
+	name     string // for messages
 	src      *watchedFile
 	parts    map[string]*zip.File // by their names in lower case
-	sheets   []sheetInfo
 	date1904 bool
 	formats  []dateFormat // of the cell styles
 	strings  *stringTable
 }
 
-// sheetInfo is a worksheet as the workbook lists it.
-type sheetInfo struct {
-	name   string
+// Sheet is a worksheet as the workbook lists it.
+type Sheet struct {
+	Name   string
+	Hidden bool
 	part   string
-	hidden bool
 }
 
 // watchedFile remembers a failure to read, which is no fault of the file's content.
@@ -56,15 +64,18 @@ func (w *watchedFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// openWorkbook reads what all sheets share, bar their texts.
-func openWorkbook(ctx context.Context, f io.ReaderAt, size int64, name string) (*workbook, error) {
-	w := &workbook{ctx: ctx, src: &watchedFile{ReaderAt: f}, parts: map[string]*zip.File{}}
+// Open reads what all sheets of a workbook share, bar their texts. name is the file's
+// as the customer knows it, for messages. The file may not change while the Book is
+// in use. It returns fault.Invalid, saying what the file is and what to do, for one
+// that is no workbook, is damaged or has a password.
+func Open(ctx context.Context, f io.ReaderAt, size int64, name string) (*Book, error) {
+	w := &Book{ctx: ctx, name: name, src: &watchedFile{ReaderAt: f}, parts: map[string]*zip.File{}}
 	archive, err := zip.NewReader(w.src, size)
 	if err != nil {
-		return nil, w.explain(err, name)
+		return nil, w.explain(err)
 	}
 	if len(archive.File) > maxParts {
-		return nil, w.explain(errBomb, name)
+		return nil, w.explain(errBomb)
 	}
 	for _, part := range archive.File {
 		w.parts[partName(part.Name)] = part
@@ -76,13 +87,32 @@ func openWorkbook(ctx context.Context, f io.ReaderAt, size int64, name string) (
 		return nil, err
 	}
 	if err := w.readRelations(); err != nil {
-		return nil, w.explain(err, name)
+		return nil, w.explain(err)
 	}
 	return w, nil
 }
 
+// Close lets go of the texts kept for the sheets.
+func (w *Book) Close() error { return w.strings.close() }
+
+// Sheet finds a worksheet by its name.
+func (w *Book) Sheet(name string) (Sheet, bool) {
+	for _, s := range w.Sheets {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Sheet{}, false
+}
+
 func partName(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
+}
+
+const exportAgain = "export the report as CSV or XLSX and send that"
+
+func refuse(name, format string, args ...any) error {
+	return fault.Invalid("file", "%s "+format, append([]any{name}, args...)...)
 }
 
 // refuseOtherZIP says what a ZIP is that holds no workbook.
@@ -114,28 +144,28 @@ func refuseOtherZIP(parts map[string]*zip.File, name string) error {
 
 // explain turns what went wrong inside a workbook into words for its sender. What
 // is not the workbook's fault stays as it is.
-func (w *workbook) explain(err error, name string) error {
+func (w *Book) explain(err error) error {
 	switch {
 	case err == nil || fault.As(err) != nil || w.ctx.Err() != nil && errors.Is(err, w.ctx.Err()):
 		return err
 	case w.src.err != nil:
-		return fmt.Errorf("read %s: %w", name, w.src.err)
+		return fmt.Errorf("read %s: %w", w.name, w.src.err)
 	case errors.Is(err, errBomb):
-		return refuse(name, "unpacks to far more than a workbook holds, so it was not read: save the rows you need in a new workbook and send that")
+		return refuse(w.name, "unpacks to far more than a workbook holds, so it was not read: save the rows you need in a new workbook and send that")
 	}
 	if _, is := errors.AsType[flate.CorruptInputError](err); is {
 		err = fmt.Errorf("%w: %w", zip.ErrFormat, err)
 	}
 	for _, damage := range []error{zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm, io.ErrUnexpectedEOF, errXML} {
 		if errors.Is(err, damage) {
-			return refuse(name, "is a damaged workbook (%v): open it in Excel, which may repair it, save it again and send that", err)
+			return refuse(w.name, "is a damaged workbook (%v): open it in Excel, which may repair it, save it again and send that", err)
 		}
 	}
-	return fmt.Errorf("read the workbook %s: %w", name, err)
+	return fmt.Errorf("read the workbook %s: %w", w.name, err)
 }
 
 // part opens a part by its name.
-func (w *workbook) part(name string) (io.ReadCloser, error) {
+func (w *Book) part(name string) (io.ReadCloser, error) {
 	part := w.parts[partName(name)]
 	if part == nil {
 		return nil, badXML("the part %s is missing", name)
@@ -147,7 +177,7 @@ func (w *workbook) part(name string) (io.ReadCloser, error) {
 }
 
 // eachTag calls f with every tag of a part.
-func (w *workbook) eachTag(name string, f func(tag) error) (err error) {
+func (w *Book) eachTag(name string, f func(tag) error) (err error) {
 	r, err := w.part(name)
 	if err != nil {
 		return err
@@ -170,7 +200,7 @@ func (w *workbook) eachTag(name string, f func(tag) error) (err error) {
 type relation struct{ kind, target string }
 
 // relations reads the relations of a part by their ids.
-func (w *workbook) relations(of string) (map[string]relation, error) {
+func (w *Book) relations(of string) (map[string]relation, error) {
 	dir, file := path.Split(of)
 	all := map[string]relation{}
 	return all, w.eachTag(dir+"_rels/"+file+".rels", func(t tag) error {
@@ -187,7 +217,7 @@ func (w *workbook) relations(of string) (map[string]relation, error) {
 }
 
 // readRelations finds the workbook part and from there sheets, styles and texts.
-func (w *workbook) readRelations() error {
+func (w *Book) readRelations() error {
 	roots, err := w.relations("")
 	if err != nil {
 		return err
@@ -223,7 +253,7 @@ func (w *workbook) readRelations() error {
 	return nil
 }
 
-func (w *workbook) readSheets(main string, relations map[string]relation) error {
+func (w *Book) readSheets(main string, relations map[string]relation) error {
 	err := w.eachTag(main, func(t tag) error {
 		switch {
 		case t.end:
@@ -233,19 +263,19 @@ func (w *workbook) readSheets(main string, relations map[string]relation) error 
 		case t.is("sheet"):
 			if r := relations[t.attr("id")]; r.kind == "worksheet" {
 				state := t.attr("state")
-				w.sheets = append(w.sheets, sheetInfo{t.attr("name"), r.target, state == "hidden" || state == "veryHidden"})
+				w.Sheets = append(w.Sheets, Sheet{Name: t.attr("name"), Hidden: state == "hidden" || state == "veryHidden", part: r.target})
 			}
 		}
 		return nil
 	})
-	if err == nil && len(w.sheets) == 0 {
+	if err == nil && len(w.Sheets) == 0 {
 		return badXML("no worksheet")
 	}
 	return err
 }
 
 // readStyles notes which cell styles show numbers as dates.
-func (w *workbook) readStyles(part string) error {
+func (w *Book) readStyles(part string) error {
 	codes := map[string]string{}
 	inside := false
 	return w.eachTag(part, func(t tag) error {
@@ -261,14 +291,4 @@ func (w *workbook) readStyles(part string) error {
 		}
 		return nil
 	})
-}
-
-// sheet finds a worksheet by its name.
-func (w *workbook) sheet(name string) (sheetInfo, bool) {
-	for _, s := range w.sheets {
-		if s.name == name {
-			return s, true
-		}
-	}
-	return sheetInfo{}, false
 }
