@@ -1,4 +1,4 @@
-package postgres_test
+package app_test
 
 import (
 	"bytes"
@@ -22,16 +22,41 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/claims"
+	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/files"
+	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/staging"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/properties"
 )
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // composed are the functions that put a statement together while the program
 // runs, "package.Function", each with the test that runs what they make.
 var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
+	// An import's statements are made from each record's table; every one of
+	// migration's tests runs them.
+	"staging.Create":            "TestImportJobs",
+	"staging.CopyInto":          "TestImportJobs",
+	"staging.Publish":           "TestImportJobs",
+	"migration.amountLines":     "TestImportJobs",
+	"migration.assign":          "TestImportJobs",
+	"migration.keepImages":      "TestChangedRowsUpdateButNeverAnEditedRecord",
+	"migration.matchKnown":      "TestChangedRowsUpdateButNeverAnEditedRecord",
+	"migration.publishTable":    "TestImportJobs",
+	"migration.reference":       "TestImportJobs",
+	"migration.settle":          "TestImportJobs",
+	"migration.steps":           "TestImportJobs; the constants it is given are planned here",
+	"migration.writeCandidates": "TestImportContacts",
 }
+
+// staged are the temporary tables that an import makes of the records'.
+var staged = []staging.Table{contacts.Staging, properties.Staging, leads.Staging, claims.Staging, files.Staging}
 
 // superusers are the packages that talk to a server as its superuser, which the
 // program's roles are not.
@@ -40,8 +65,7 @@ var superusers = []string{"/internal/dbtest", "/internal/platform/localpg"}
 // statement is SQL as it stands in the source.
 type statement struct {
 	where string // file:line
-	pkg   string
-	named bool // with @names, for pgx.NamedArgs
+	named bool   // with @names, for pgx.NamedArgs
 	sql   string
 }
 
@@ -50,7 +74,7 @@ type statement struct {
 // column, a wrong type or a missing grant is found before anybody runs into it.
 func TestEveryStatementFitsTheSchema(t *testing.T) {
 	t.Parallel()
-	s := readSource(t)
+	s := readProgram(t)
 	for key, where := range s.composed {
 		if _, ok := composed[key]; !ok {
 			t.Errorf("%s: %s makes SQL at run time, which this test can't read: use a constant, or run it in a test of its room and name that test under 'composed'", where, key)
@@ -66,7 +90,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 	}
 	p := newPlanner(t)
 	for _, st := range s.statements {
-		if err := p.plan(t.Context(), st, s.stages[st.pkg]); err != nil {
+		if err := p.plan(t.Context(), st, s.stages); err != nil {
 			t.Errorf("%s: %v\n%s", st.where, err, st.sql)
 		}
 	}
@@ -138,10 +162,11 @@ func (p *planner) planAs(ctx context.Context, role, sql string, stages []string)
 	}
 	defer func() { _ = tx.Rollback(ctx) }() // always; nothing is kept
 	set := "SET LOCAL ROLE " + role + "; SET LOCAL plan_cache_mode = force_generic_plan; SELECT set_config('app.org_id', '" + p.scope.OrgID.String() + "', true)"
-	for _, before := range append([]string{set}, stages...) {
-		if _, err := tx.Exec(ctx, before); err != nil {
-			return fmt.Errorf("%s: %w", before, err)
-		}
+	if _, err := tx.Exec(ctx, set); err != nil {
+		return err
+	}
+	if err := makeStages(ctx, tx, sql, stages); err != nil {
+		return err
 	}
 	p.n++
 	name := fmt.Sprintf("statement_%d", p.n)
@@ -158,20 +183,38 @@ func (p *planner) planAs(ctx context.Context, role, sql string, stages []string)
 	return err
 }
 
-// source is the SQL of the program.
-type source struct {
-	statements []statement
-	stages     map[string][]string // by package: the tables it makes for a transaction
-	composed   map[string]string   // function -> file:line
+// makeStages makes the temporary tables for a statement that works on them.
+func makeStages(ctx context.Context, tx pgx.Tx, sql string, stages []string) error {
+	if !strings.Contains(sql, "stage_") {
+		return nil
+	}
+	for _, table := range staged {
+		if err := table.Create(ctx, tx); err != nil {
+			return err
+		}
+	}
+	for _, make := range stages {
+		if _, err := tx.Exec(ctx, make); err != nil {
+			return fmt.Errorf("%s: %w", make, err)
+		}
+	}
+	return nil
 }
 
-// readSource type-checks the program's packages against the compiler's export
+// program is the SQL of the program.
+type program struct {
+	statements []statement
+	stages     []string          // what makes a table for a transaction
+	composed   map[string]string // function -> file:line
+}
+
+// readProgram type-checks the program's packages against the compiler's export
 // data and collects what is passed to parameters that take SQL.
-func readSource(t *testing.T) source {
+func readProgram(t *testing.T) program {
 	t.Helper()
 	const list = `{{.ImportPath}}{{"\t"}}{{.Export}}{{"\t"}}{{.Dir}}{{"\t"}}{{if not .DepOnly}}{{join .GoFiles ","}}{{end}}`
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", list, "./...")
-	cmd.Dir = "../../.."
+	cmd.Dir = "../.."
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
@@ -190,7 +233,7 @@ func readSource(t *testing.T) source {
 	}
 	fset := token.NewFileSet()
 	imports := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
-	s := source{stages: map[string][]string{}, composed: map[string]string{}}
+	s := program{composed: map[string]string{}}
 	for _, path := range slices.Sorted(maps.Keys(ours)) {
 		if slices.ContainsFunc(superusers, func(end string) bool { return strings.HasSuffix(path, end) }) {
 			continue
@@ -200,7 +243,7 @@ func readSource(t *testing.T) source {
 	return s
 }
 
-func (s *source) read(t *testing.T, fset *token.FileSet, imports types.Importer, path string, names []string) {
+func (s *program) read(t *testing.T, fset *token.FileSet, imports types.Importer, path string, names []string) {
 	t.Helper()
 	var files []*ast.File
 	for _, name := range names {
@@ -210,7 +253,7 @@ func (s *source) read(t *testing.T, fset *token.FileSet, imports types.Importer,
 		}
 		files = append(files, file)
 	}
-	r := reader{source: s, fset: fset, info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}}
+	r := reader{program: s, fset: fset, info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}}
 	config := types.Config{Importer: imports}
 	pkg, err := config.Check(path, fset, files, r.info)
 	if err != nil {
@@ -226,7 +269,7 @@ func (s *source) read(t *testing.T, fset *token.FileSet, imports types.Importer,
 
 // reader reads one package.
 type reader struct {
-	*source
+	*program
 
 	fset *token.FileSet
 	info *types.Info
@@ -238,23 +281,55 @@ func (r *reader) declaration(d ast.Decl) {
 	if fn, ok := d.(*ast.FuncDecl); ok {
 		name = fn.Name.Name
 	}
+	parents := []ast.Node{}
 	ast.Inspect(d, func(n ast.Node) bool {
-		if e, ok := n.(ast.Expr); ok {
-			r.stage(e)
+		if n == nil {
+			parents = parents[:len(parents)-1]
+			return true
 		}
 		if call, ok := n.(*ast.CallExpr); ok {
 			r.call(name, call)
 		}
+		if e, ok := n.(ast.Expr); ok && !r.part(parents) {
+			r.text(e)
+		}
+		parents = append(parents, n)
 		return true
 	})
 }
 
-// stage notes a constant that makes a table for one transaction.
-func (r *reader) stage(e ast.Expr) {
-	if text, ok := r.constant(e); ok && strings.HasPrefix(strings.ToUpper(strings.TrimSpace(text)), "CREATE TEMP") &&
-		!slices.Contains(r.stages[r.pkg.Path()], text) {
-		r.stages[r.pkg.Path()] = append(r.stages[r.pkg.Path()], text)
+// part tells whether a text is only a part of a longer one.
+func (r *reader) part(parents []ast.Node) bool {
+	if len(parents) == 0 {
+		return false
 	}
+	_, part := parents[len(parents)-1].(*ast.BinaryExpr)
+	return part
+}
+
+// text notes a whole statement that stands anywhere in the source: in a constant,
+// or in a list of steps.
+func (r *reader) text(e ast.Expr) {
+	text, ok := r.constant(e)
+	switch {
+	case !ok || strings.Contains(text, "%"): // a pattern for Sprintf
+	case strings.HasPrefix(strings.TrimSpace(text), "CREATE TEMP"):
+		if !slices.Contains(r.stages, text) {
+			r.stages = append(r.stages, text)
+		}
+	case isStatement(text) && !strings.Contains(text, "@"):
+		r.add(e, text, false)
+	}
+}
+
+func (r *reader) add(e ast.Expr, text string, named bool) {
+	where := r.fset.Position(e.Pos()).String()
+	for _, st := range r.statements {
+		if st.sql == text && st.named == named {
+			return
+		}
+	}
+	r.statements = append(r.statements, statement{where: where, named: named, sql: text})
 }
 
 func (r *reader) constant(e ast.Expr) (string, bool) {
@@ -281,7 +356,7 @@ func (r *reader) call(function string, call *ast.CallExpr) {
 		case !ok && !r.passedOn(call.Args[i]):
 			r.composed[r.pkg.Name()+"."+function] = where
 		case ok && isStatement(text):
-			r.statements = append(r.statements, statement{where: where, pkg: r.pkg.Path(), named: r.hasNames(call), sql: text})
+			r.add(call.Args[i], text, r.hasNames(call))
 		}
 	}
 }
@@ -307,8 +382,8 @@ func (r *reader) passedOn(e ast.Expr) bool {
 }
 
 func isStatement(text string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
-	return slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, strings.ToUpper(strings.TrimSpace(word)))
+	word, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return rest != "" && slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, strings.TrimSpace(word))
 }
 
 func (r *reader) hasNames(call *ast.CallExpr) bool {
