@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/report"
+	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/orgs"
 )
@@ -36,10 +38,10 @@ type importRun struct {
 // Run imports the files.
 func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
 	options := migration.Options{DryRun: c.DryRun, Strict: c.Strict, BatchSize: c.BatchSize, ReportDir: c.Report}
-	var mapping *migration.Mapping
+	var mapping *rows.Mapping
 	if c.Map != "" {
 		var err error
-		if mapping, err = migration.ReadMapping(c.Map); err != nil {
+		if mapping, err = rows.ReadMapping(c.Map); err != nil {
 			return err
 		}
 	}
@@ -48,7 +50,7 @@ func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
 			Path: path, Source: unlessAuto(c.Source), Kind: sources.Kind(unlessAuto(c.As)), Claim: c.Claim, Mapping: mapping,
 		})
 	}
-	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*migration.Report, error) {
+	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
 		options.Progress = show
 		return svc.Import(ctx, options)
 	})
@@ -64,7 +66,7 @@ func unlessAuto(s string) string {
 // importing opens what an import needs, runs it with its progress shown, and
 // sets the exit code by what came of it.
 func (g *Globals) importing(ctx context.Context, t *terminal, slug string, asJSON bool,
-	run func(context.Context, *migration.Service, func(migration.Progress)) (*migration.Report, error),
+	run func(context.Context, *migration.Service, func(migration.Progress)) (*report.Report, error),
 ) error {
 	return g.with(ctx, t, func(s *stores) error {
 		ctx, org, err := orgs.New(s.db).SystemScope(ctx, slug, "command")
@@ -103,7 +105,7 @@ type importResume struct {
 
 // Run resumes the run.
 func (c *importResume) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*migration.Report, error) {
+	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
 		return svc.Resume(ctx, c.RunID, c.Report, show)
 	})
 }
@@ -174,19 +176,19 @@ func (c *importList) Run(ctx context.Context, g *Globals, t *terminal) error {
 
 // jsonResult is the one line of --json.
 type jsonResult struct {
-	Run           uuid.UUID              `json:"run"`
-	DryRun        bool                   `json:"dry_run"`
-	Seconds       float64                `json:"seconds"`
-	RowsPerSecond float64                `json:"rows_per_second"`
-	Failure       string                 `json:"failure,omitempty"`
-	Files         []migration.FileReport `json:"files"`
+	Run           uuid.UUID           `json:"run"`
+	DryRun        bool                `json:"dry_run"`
+	Seconds       float64             `json:"seconds"`
+	RowsPerSecond float64             `json:"rows_per_second"`
+	Failure       string              `json:"failure,omitempty"`
+	Files         []report.FileReport `json:"files"`
 }
 
-func printJSON(t *terminal, r *migration.Report) error {
+func printJSON(t *terminal, r *report.Report) error {
 	return json.NewEncoder(t.out).Encode(jsonResult{r.Run, r.DryRun, r.Seconds, r.RowsPerSecond, r.Failure, r.Files})
 }
 
-func summary(t *terminal, r *migration.Report) {
+func summary(t *terminal, r *report.Report) {
 	if r.DryRun {
 		t.printf("Dry run: nothing was written.\n")
 	}

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/migration/decode"
+	"github.com/skaiscraper/skai/internal/migration/report"
+	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -24,7 +25,7 @@ var (
 )
 
 // execute does the whole run in one transaction and writes down what came of it.
-func (s *Service) execute(ctx context.Context, r *run) (*Report, error) {
+func (s *Service) execute(ctx context.Context, r *run) (*report.Report, error) {
 	defer r.closeFiles()
 	stop := s.watch(ctx, r)
 	_, err := postgres.Tx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
@@ -93,7 +94,7 @@ func (r *run) do(ctx context.Context, tx pgx.Tx) error {
 	if err := r.account(ctx, tx); err != nil {
 		return err
 	}
-	if r.options.Strict && r.report.errored() > 0 {
+	if r.options.Strict && r.report.Errored() > 0 {
 		return errStrict
 	}
 	if r.options.DryRun {
@@ -115,10 +116,11 @@ func (r *run) prepare(ctx context.Context, tx pgx.Tx) error {
 	if err := steps(ctx, tx,
 		step{"wait for another run of this organisation", `SELECT pg_advisory_xact_lock(hashtextextended('import ' || current_org()::text, 0))`},
 		step{"set memory", `SELECT set_config('work_mem', '128MB', true), set_config('temp_buffers', '64MB', true), set_config('app.bulk_run', '` + r.id.String() + `', true)`},
-		step{"stage the ledger", `CREATE TEMPORARY TABLE stage_rows (file_no int, ordinal int, line int, outcome text, raw bytea) ON COMMIT DROP`},
-		step{"stage problems", `CREATE TEMPORARY TABLE stage_problems (file_no int, ordinal int, seq int, severity text, column_name text, value text, rule text, hint text) ON COMMIT DROP`},
 	); err != nil {
 		return err
+	}
+	if err := rows.StageLedger(ctx, tx); err != nil {
+		return fmt.Errorf("stage the ledger: %w", err)
 	}
 	for _, t := range tables {
 		if err := t.Create(ctx, tx); err != nil {
@@ -146,9 +148,9 @@ func (r *run) stageFiles(ctx context.Context, tx pgx.Tx) error {
 	}
 	ordered := slices.Clone(r.files)
 	slices.SortStableFunc(ordered, func(a, b *file) int {
-		return slices.Index(sources.Kinds, a.plan.kind) - slices.Index(sources.Kinds, b.plan.kind)
+		return slices.Index(sources.Kinds, a.reading.Kind()) - slices.Index(sources.Kinds, b.reading.Kind())
 	})
-	seen := newSeen()
+	seen := rows.NewSeen()
 	for _, f := range ordered {
 		r.meter.say("reading " + f.Name)
 		if err := r.stageFile(ctx, tx, f, seen); err != nil {
@@ -164,35 +166,28 @@ func (r *run) detect(ctx context.Context, tx pgx.Tx, f *file) error {
 	if err != nil {
 		return err
 	}
-	if f.plan, err = newPlan(layout, f.FileOptions); err != nil {
+	f.layout = layout
+	asked := rows.Asked{Name: f.Name, Source: f.Source, Kind: f.Kind, Mapping: f.Mapping}
+	if f.reading, err = rows.NewFile(ctx, f.open, layout, asked, f.no, r.loc); err != nil {
 		return err
 	}
-	if err := f.findDateOrders(ctx, layout); err != nil {
-		return err
-	}
-	f.encoding = layout.Encoding
-	if layout.Format == decode.FormatXLSX {
-		f.encoding = "xlsx"
-	}
-	if f.layout, err = json.Marshal(layout); err != nil {
-		return err
-	}
-	if f.plan.kind == sources.Estimate {
+	if f.reading.Kind() == sources.Estimate {
 		if f.estimate, err = findEstimate(ctx, tx, f); err != nil {
 			return err
 		}
 	}
-	mapping, err := json.Marshal(f.plan.account())
+	kept, err := json.Marshal(layout)
+	if err != nil {
+		return err
+	}
+	mapping, err := f.reading.Account()
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE import_files SET layout = $3, source = $4, kind = $5, mapping = $6 WHERE run_id = $1 AND file_no = $2`,
-		r.id, f.no, f.layout, f.plan.source.Name, string(f.plan.kind), mapping)
+		r.id, f.no, kept, f.reading.Source(), string(f.reading.Kind()), mapping)
 	if err != nil {
 		return fmt.Errorf("write down what %s is: %w", f.Name, err)
 	}
 	return nil
 }
-
-// Sha is the file's SHA-256 in hexadecimal digits.
-func (f *file) sha() string { return hex.EncodeToString(f.sha256) }

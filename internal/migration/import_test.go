@@ -12,6 +12,8 @@ import (
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/report"
+	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -56,7 +58,7 @@ func (h house) file(name string, lines ...string) migration.FileOptions {
 	return migration.FileOptions{Path: path}
 }
 
-func (h house) run(o migration.Options) *migration.Report {
+func (h house) run(o migration.Options) *report.Report {
 	h.Helper()
 	report, err := h.svc.Import(h.ctx, o)
 	if err != nil {
@@ -65,7 +67,7 @@ func (h house) run(o migration.Options) *migration.Report {
 	return report
 }
 
-func (h house) imports(files ...migration.FileOptions) *migration.Report {
+func (h house) imports(files ...migration.FileOptions) *report.Report {
 	h.Helper()
 	return h.run(migration.Options{Files: files})
 }
@@ -100,11 +102,11 @@ func (h house) want(sql string, want ...string) {
 }
 
 // outcomes gives the counts of a file: created, updated, merged, unchanged, skipped, errored, blank.
-func outcomes(f migration.FileReport) [7]int64 {
+func outcomes(f report.FileReport) [7]int64 {
 	return [7]int64{f.Created, f.Updated, f.Merged, f.Unchanged, f.Skipped, f.Errored, f.Blank}
 }
 
-func wantOutcomes(t *testing.T, f migration.FileReport, want [7]int64) {
+func wantOutcomes(t *testing.T, f report.FileReport, want [7]int64) {
 	t.Helper()
 	if got := outcomes(f); got != want {
 		t.Errorf("%s: created, updated, merged, unchanged, skipped, errored, blank = %v, want %v", f.Name, got, want)
@@ -176,7 +178,7 @@ func TestImportJobs(t *testing.T) {
 	h.want(`SELECT DISTINCT version::text FROM claims`, "1")
 
 	mapped := f
-	mapped.Mapping = &migration.Mapping{Stages: map[string]string{"Kickoff!": "approved"}}
+	mapped.Mapping = &rows.Mapping{Stages: map[string]string{"Kickoff!": "approved"}}
 	wantOutcomes(t, h.imports(mapped).Files[0], [7]int64{1, 0, 0, 4, 0, 1, 0})
 	h.want(`SELECT max(number) || '|' || count(*) FROM claims`, "3|3")
 }

@@ -76,7 +76,7 @@ func (r *run) closeInLedger(ctx context.Context, tx pgx.Tx) error {
 					count(*) FILTER (WHERE outcome = 'blank') AS blank
 				FROM import_rows WHERE run_id = $1 AND file_no = $2) n
 			WHERE f.run_id = $1 AND f.file_no = $2`,
-			r.id, f.no, f.rows, f.cells.Filled, f.cells.Mapped, f.cells.Extra, f.cells.Errored)
+			r.id, f.no, f.reading.Rows, f.reading.Cells.Filled, f.reading.Cells.Mapped, f.reading.Cells.Extra, f.reading.Cells.Errored)
 		if err != nil {
 			return fmt.Errorf("close %s in the ledger: %w", f.Name, err)
 		}

@@ -27,6 +27,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration/decode"
+	"github.com/skaiscraper/skai/internal/migration/report"
+	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -45,12 +48,12 @@ func New(db *postgres.DB, blobs *blob.Store) *Service { return &Service{db, blob
 
 // FileOptions is one file of a run and what the person said of it.
 type FileOptions struct {
-	Path    string       `json:"-"`
-	Name    string       `json:"name"`
-	Source  string       `json:"source,omitempty"` // "" is found out
-	Kind    sources.Kind `json:"kind,omitempty"`   // "" is found out
-	Claim   string       `json:"claim,omitempty"`  // estimates: the claim they belong to, by our number or the carrier's
-	Mapping *Mapping     `json:"mapping,omitempty"`
+	Path    string        `json:"-"`
+	Name    string        `json:"name"`
+	Source  string        `json:"source,omitempty"` // "" is found out
+	Kind    sources.Kind  `json:"kind,omitempty"`   // "" is found out
+	Claim   string        `json:"claim,omitempty"`  // estimates: the claim they belong to, by our number or the carrier's
+	Mapping *rows.Mapping `json:"mapping,omitempty"`
 }
 
 // Options is what a run is asked for.
@@ -75,7 +78,7 @@ type Progress struct {
 
 // Import stores the files, runs the import and gives its report. A run that
 // could not finish is in the list with its reason.
-func (s *Service) Import(ctx context.Context, o Options) (*Report, error) {
+func (s *Service) Import(ctx context.Context, o Options) (*report.Report, error) {
 	if err := identity.Require(ctx, identity.Migrate); err != nil {
 		return nil, err
 	}
@@ -106,7 +109,7 @@ func (s *Service) Import(ctx context.Context, o Options) (*Report, error) {
 // Resume takes up a run that did not finish, from the bytes that were stored.
 // It returns fault.NotFound for a run that is not there, and fault.Conflict for
 // one that is finished or still going.
-func (s *Service) Resume(ctx context.Context, id uuid.UUID, reportDir string, progress func(Progress)) (*Report, error) {
+func (s *Service) Resume(ctx context.Context, id uuid.UUID, reportDir string, progress func(Progress)) (*report.Report, error) {
 	if err := identity.Require(ctx, identity.Migrate); err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ type run struct {
 	files   []*file
 	started time.Time
 	loc     *time.Location
-	report  *Report
+	report  *report.Report
 	meter   meter
 }
 
@@ -138,12 +141,8 @@ type file struct {
 	size     int64
 	sha256   []byte
 	open     *os.File
-	plan     *plan
-	layout   json.RawMessage
-	encoding string
-	rows     int64
-	cells    cellCounts
-	amounts  amounts
+	reading  *rows.File
+	layout   decode.Layout
 	estimate *estimateFile
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/migration/decode"
+	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
@@ -23,7 +24,7 @@ import (
 // WriteReport writes the report of a finished run into a folder: report.html,
 // report.json and errors-<file>.csv for each file with errored rows.
 func (s *Service) WriteReport(ctx context.Context, id uuid.UUID, dir string) error {
-	report, err := s.ReportOf(ctx, id)
+	account, err := s.ReportOf(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -31,16 +32,16 @@ func (s *Service) WriteReport(ctx context.Context, id uuid.UUID, dir string) err
 		return err
 	}
 	_, err = postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, writeReportFiles(ctx, tx, report, dir)
+		return struct{}{}, writeReportFiles(ctx, tx, account, dir)
 	})
 	return err
 }
 
-func writeReportFiles(ctx context.Context, tx pgx.Tx, report *Report, dir string) error {
+func writeReportFiles(ctx context.Context, tx pgx.Tx, account *report.Report, dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fault.Invalid("report", "the folder for the report can't be made: %v", err)
 	}
-	data, err := json.MarshalIndent(report, "", "  ")
+	data, err := json.MarshalIndent(account, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -51,14 +52,14 @@ func writeReportFiles(ctx context.Context, tx pgx.Tx, report *Report, dir string
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	if err := errors.Join(certificate(report).Render(ctx, html), html.Close()); err != nil {
+	if err := errors.Join(report.Certificate(account).Render(ctx, html), html.Close()); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	for i, f := range report.Files {
+	for i, f := range account.Files {
 		if f.Errored == 0 {
 			continue
 		}
-		if err := writeErrors(ctx, tx, report.Run, i+1, errorsPath(dir, report, i)); err != nil {
+		if err := writeErrors(ctx, tx, account.Run, i+1, errorsPath(dir, account, i)); err != nil {
 			return fmt.Errorf("write the errors of %s: %w", f.Name, err)
 		}
 	}
@@ -66,9 +67,9 @@ func writeReportFiles(ctx context.Context, tx pgx.Tx, report *Report, dir string
 }
 
 // errorsPath is where the errors of a file go; two files of one name get their number.
-func errorsPath(dir string, report *Report, i int) string {
-	name := strings.TrimSuffix(report.Files[i].Name, filepath.Ext(report.Files[i].Name))
-	for j, other := range report.Files {
+func errorsPath(dir string, account *report.Report, i int) string {
+	name := strings.TrimSuffix(account.Files[i].Name, filepath.Ext(account.Files[i].Name))
+	for j, other := range account.Files {
 		if j != i && strings.TrimSuffix(other.Name, filepath.Ext(other.Name)) == name {
 			name += "-" + strconv.Itoa(i+1)
 			break

@@ -1,4 +1,6 @@
-package migration
+// Package pages shows what was imported: the runs, the account of each, and
+// every row as it stood in the customer's file. The same as JSON.
+package pages
 
 import (
 	"context"
@@ -10,6 +12,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -18,8 +22,13 @@ import (
 // shown is how many runs the list has; migrations are few.
 const shown = 100
 
+// room serves the pages of a migration service.
+type room struct{ *migration.Service }
+
 // Routes registers the pages about runs, and the same as JSON.
-func (s *Service) Routes(rt *web.Router) {
+func Routes(rt *web.Router, service *migration.Service) {
+	s := room{service}
+
 	view := web.Access{Audience: web.SignedIn, Permission: string(identity.ViewRecords)}
 	run := web.Access{Audience: web.SignedIn, Permission: string(identity.Migrate)}
 	rt.Page("GET /migration", view, s.listPage)
@@ -36,7 +45,7 @@ func (s *Service) Routes(rt *web.Router) {
 	}, s.reportOp)
 }
 
-func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
+func (s room) listPage(w http.ResponseWriter, r *http.Request) error {
 	runs, err := s.Runs(r.Context(), shown)
 	if err != nil {
 		return err
@@ -44,7 +53,7 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	return ui.Page(w, r, ui.Head{Title: "Migration", Section: ui.Migration, Lead: "What came in from other systems, every row accounted for", Wide: true}, runsList(runs))
 }
 
-func (s *Service) runPage(w http.ResponseWriter, r *http.Request) error {
+func (s room) runPage(w http.ResponseWriter, r *http.Request) error {
 	id, err := web.PathID(r, "run")
 	if err != nil {
 		return err
@@ -58,7 +67,7 @@ func (s *Service) runPage(w http.ResponseWriter, r *http.Request) error {
 	}, runDetail(report, identity.Can(r.Context(), identity.Migrate)))
 }
 
-func (s *Service) originPage(w http.ResponseWriter, r *http.Request) error {
+func (s room) originPage(w http.ResponseWriter, r *http.Request) error {
 	run, err := web.PathID(r, "run")
 	if err != nil {
 		return err
@@ -77,7 +86,7 @@ func (s *Service) originPage(w http.ResponseWriter, r *http.Request) error {
 	}, originDetail(origin))
 }
 
-func (s *Service) errorsFile(w http.ResponseWriter, r *http.Request) error {
+func (s room) errorsFile(w http.ResponseWriter, r *http.Request) error {
 	run, err := web.PathID(r, "run")
 	if err != nil {
 		return err
@@ -133,7 +142,7 @@ type runsOut struct {
 	Body web.Page[RunJSON]
 }
 
-func (s *Service) listOp(ctx context.Context, _ *struct{}) (*runsOut, error) {
+func (s room) listOp(ctx context.Context, _ *struct{}) (*runsOut, error) {
 	runs, err := s.Runs(ctx, shown)
 	if err != nil {
 		return nil, err
@@ -157,9 +166,9 @@ type reportIn struct {
 	Run uuid.UUID `path:"run" doc:"the run's id"`
 }
 
-type reportOut struct{ Body *Report }
+type reportOut struct{ Body *report.Report }
 
-func (s *Service) reportOp(ctx context.Context, in *reportIn) (*reportOut, error) {
+func (s room) reportOp(ctx context.Context, in *reportIn) (*reportOut, error) {
 	report, err := s.ReportOf(ctx, in.Run)
 	if err != nil {
 		return nil, err

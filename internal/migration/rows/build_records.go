@@ -1,22 +1,19 @@
-package migration
+package rows
 
 import (
 	"strings"
 
-	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration/normalise"
 	"github.com/skaiscraper/skai/internal/migration/sources"
-	"github.com/skaiscraper/skai/internal/platform/phone"
-	"github.com/skaiscraper/skai/internal/platform/staging"
 	"github.com/skaiscraper/skai/internal/properties"
 )
 
 // build turns the row into staged records. When it returns with r.errored, the
 // batch has staged nothing of the row.
-func (b *batch) build(r *row) {
+func (b *Batch) build(f *File, r *row) {
 	switch r.kind {
 	case sources.Contacts:
 		b.contact(r)
@@ -25,15 +22,15 @@ func (b *batch) build(r *row) {
 	case sources.Leads:
 		b.lead(r)
 	case sources.Claims, sources.Jobs:
-		b.job(r)
+		b.job(f, r)
 	case sources.Photos:
 		b.photo(r)
 	case sources.Estimate:
-		b.estimateLine(r)
+		b.estimateLine(f.Estimate, r)
 	}
 }
 
-func (b *batch) contact(r *row) {
+func (b *Batch) contact(r *row) {
 	c := r.person()
 	if c == nil {
 		r.fail(-1, "no_name", "a contact needs a first name, a last name or a company; fill one in")
@@ -74,7 +71,7 @@ func (r *row) contactRole() string {
 	return "other"
 }
 
-func (b *batch) property(r *row) {
+func (b *Batch) property(r *row) {
 	p := r.building()
 	name := r.word(sources.Title, maxName)
 	if p == nil {
@@ -146,7 +143,7 @@ func (r *row) measure(f sources.Field, most int) string {
 
 // embedContact stages the contact that another record's row names and gives its
 // external id. The same cells are the same contact of that source.
-func (b *batch) embedContact(r *row, c *contacts.Staged) string {
+func (b *Batch) embedContact(r *row, c *contacts.Staged) string {
 	c.MatchName = strings.ToLower(strings.TrimSpace(c.LastName + " " + c.FirstName))
 	if c.MatchName == "" {
 		c.MatchName = strings.ToLower(c.Company)
@@ -163,7 +160,7 @@ func (b *batch) embedContact(r *row, c *contacts.Staged) string {
 	return id
 }
 
-func (b *batch) lead(r *row) {
+func (b *Batch) lead(r *row) {
 	owner := r.person()
 	stage, known := r.leadStage(r.word(sources.Stage, maxName))
 	if !known {
@@ -172,7 +169,7 @@ func (b *batch) lead(r *row) {
 	b.stageLead(r, owner, stage)
 }
 
-func (b *batch) stageLead(r *row, owner *contacts.Staged, stage string) {
+func (b *Batch) stageLead(r *row, owner *contacts.Staged, stage string) {
 	l := &leads.Staged{
 		Title: r.word(sources.Title, maxName), Source: r.word(sources.LeadSource, maxName), Stage: stage, SourceStage: r.word(sources.Stage, maxName),
 		Kind: r.leadKind(), EstimatedValue: r.money(sources.Value), FollowUpOn: r.date(sources.FollowUp), DeadReason: r.word(sources.DeadReason, maxText),
@@ -248,146 +245,7 @@ func (r *row) leadKind() string {
 	return "retail"
 }
 
-// job makes a claim of a row, or a lead where the vendor's stage is one of a lead.
-func (b *batch) job(r *row) {
-	owner := r.person()
-	word := r.word(sources.Stage, maxName)
-	lead, stage, known := r.jobStage(word)
-	if !known {
-		return
-	}
-	if lead {
-		b.stageLead(r, owner, stage)
-		return
-	}
-	c := r.claim(word, stage)
-	created, home := r.created(), r.building()
-	adjuster := r.adjuster()
-	if c.Title == "" && owner == nil && home == nil && c.ClaimNumber == "" && c.ContactRef == "" && c.ContactName == "" {
-		r.fail(-1, "no_key", "a claim needs a contact, an address, a claim number or a title; fill one in")
-	}
-	c.Head = b.head(r, "claim")
-	c.CreatedAt = created
-	if r.errored {
-		return
-	}
-	if owner != nil {
-		owner.DoNotContact = normalise.DoNotContact(c.Notes)
-		c.ContactRef = b.embedContact(r, owner)
-	}
-	if adjuster != nil {
-		c.AdjusterRef = b.embedContact(r, adjuster)
-	}
-	if home != nil {
-		c.PropertyRef = b.embedProperty(r, home, c.ContactRef)
-	}
-	c.Extra = r.extra()
-	c.Append(&b.claims)
-	b.noteAmounts(r, c)
-}
-
-func (r *row) claim(word, stage string) *claims.Staged {
-	c := &claims.Staged{
-		Title: r.word(sources.Title, maxName), Carrier: r.word(sources.Carrier, maxName), ClaimNumber: r.word(sources.ClaimNumber, maxName),
-		PolicyNumber: r.word(sources.PolicyNumber, maxName), DateOfLoss: r.date(sources.DateOfLoss), Stage: stage, SourceStage: word,
-		Source: r.word(sources.LeadSource, maxName), WorkType: r.word(sources.WorkType, maxName),
-		RCV: r.money(sources.RCV), ACV: r.money(sources.ACV), Deductible: r.money(sources.Deductible),
-		RecoverableDepreciation: r.money(sources.RecoverableDepreciation), NonRecoverableDepreciation: r.money(sources.NonRecoverableDepreciation),
-		Approved: r.money(sources.Approved), Supplements: r.money(sources.Supplements), Paid: r.money(sources.Paid),
-		NextAction: r.word(sources.NextAction, 1000), Notes: r.joined(sources.Notes), Tags: r.tags(), StageAt: r.time(sources.StageAt),
-		ContactRef: r.word(sources.RefContactID, maxName), ContactName: r.personName(sources.RefContactName),
-		ContactEmail: strings.ToLower(r.word(sources.RefContactEmail, 320)), AssigneeName: r.word(sources.Salesperson, maxName),
-	}
-	if value := r.money(sources.Value); value != nil && c.RCV == nil {
-		c.RCV = value
-	} else if value != nil {
-		_, column := r.raw(sources.Value)
-		r.state[column] = cellOpen
-	}
-	for _, f := range []sources.Field{sources.DeadReason, sources.FollowUp, sources.Temperature} { // a lead's, kept in extra on a claim
-		if _, column := r.raw(f); column >= 0 {
-			r.state[column] = cellOpen
-		}
-	}
-	if stage == "cancelled" {
-		c.StageBefore = "intake"
-	}
-	c.Kind = "insurance"
-	if kind := r.leadKind(); kind != "insurance" {
-		c.Kind = "retail"
-	}
-	if r.kind == sources.Claims {
-		c.Kind = "insurance"
-	}
-	c.Peril = r.peril()
-	if !c.DateOfLoss.IsZero() && c.DateOfLoss.In(r.loc).After(r.now) {
-		_, column := r.raw(sources.DateOfLoss)
-		r.fail(column, "future", "a date of loss can't lie in the future; correct the year")
-	}
-	return c
-}
-
-// peril maps the type of loss; of several the one that roofs are claimed for
-// stands first, and the words as they came are kept in extra.
-func (r *row) peril() string {
-	word := strings.ToLower(r.word(sources.Peril, maxName))
-	if word == "" {
-		return ""
-	}
-	for _, p := range []string{"hail", "wind", "fire", "water", "lightning"} {
-		if word == p {
-			return p
-		}
-	}
-	r.state[r.columns[sources.Peril][0]] = cellOpen
-	for _, p := range []string{"hail", "wind", "tornado", "fire", "lightning", "water"} {
-		if strings.Contains(word, p) {
-			return strings.Replace(p, "tornado", "wind", 1)
-		}
-	}
-	return "other"
-}
-
-func (r *row) adjuster() *contacts.Staged {
-	name := r.personName(sources.AdjusterName)
-	number, email := r.word(sources.AdjusterPhone, maxName), r.word(sources.AdjusterEmail, 320)
-	if name == "" {
-		for _, f := range []sources.Field{sources.AdjusterPhone, sources.AdjusterEmail} { // nobody to hang them on
-			if _, column := r.raw(f); column >= 0 {
-				r.state[column] = cellOpen
-			}
-		}
-		return nil
-	}
-	a := &contacts.Staged{Role: "adjuster"}
-	first, last, company := normalise.FullName(name)
-	if company {
-		a.Company = name
-	} else {
-		a.FirstName, a.LastName = first, last
-	}
-	if number != "" {
-		n, err := phone.Parse(number)
-		if err != nil {
-			_, column := r.raw(sources.AdjusterPhone)
-			r.warn(column, "phone_as_typed", "kept as it stands, without a number to dial: "+err.Error())
-			n = phone.Number{Typed: number}
-		}
-		a.Phones, a.MatchPhone = append(appendPhone(nil, n, "work", false), ']'), n.E164
-	}
-	if email != "" {
-		address, err := normalise.Email(email)
-		if err != nil {
-			_, column := r.raw(sources.AdjusterEmail)
-			r.keep(column, "email_as_typed", "kept among the extra fields, since it is no e-mail address")
-		} else {
-			a.Emails, a.MatchEmail = append(staging.AppendJSON([]byte{'['}, address), ']'), address
-		}
-	}
-	return a
-}
-
-func (b *batch) photo(r *row) {
+func (b *Batch) photo(r *row) {
 	f := &files.Staged{
 		Kind: "photo", SourceURL: r.word(sources.URL, 2000), SourceMD5: r.word(sources.MD5, maxName), TakenAt: r.time(sources.TakenAt),
 		TakenBy: r.word(sources.TakenBy, maxName), Caption: r.text(sources.Caption, maxText), Tags: r.tags(), ProjectRef: r.word(sources.RefProject, maxName),

@@ -1,4 +1,4 @@
-package migration
+package rows
 
 import (
 	"crypto/sha256"
@@ -340,8 +340,8 @@ func (r *row) extra() []byte {
 	return object
 }
 
-// cellCounts says what became of the filled cells of a row.
-type cellCounts struct {
+// Cells says what became of the filled cells of a row.
+type Cells struct {
 	Filled  int64 `json:"filled"`
 	Mapped  int64 `json:"mapped"`
 	Extra   int64 `json:"extra"`
@@ -349,7 +349,7 @@ type cellCounts struct {
 }
 
 // count adds the row's cells: all of a row that is set aside are errored.
-func (r *row) count(c *cellCounts) {
+func (r *row) count(c *Cells) {
 	for column, s := range r.cells {
 		if strings.TrimSpace(s) == "" {
 			continue

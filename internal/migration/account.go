@@ -13,126 +13,49 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
-// Report is the account of a run: every row, every filled cell, and the sums of
-// both sides. It is kept with the run.
-type Report struct {
-	Run           uuid.UUID    `json:"run"`
-	Org           string       `json:"organisation"`
-	DryRun        bool         `json:"dry_run"`
-	Failure       string       `json:"failure,omitempty"`
-	StartedAt     time.Time    `json:"started_at"`
-	Seconds       float64      `json:"seconds"`
-	RowsPerSecond float64      `json:"rows_per_second"`
-	Files         []FileReport `json:"files"`
-	Stages        []StageLine  `json:"stages"`     // reconciliation: the vendor's stages against ours
-	Amounts       []AmountLine `json:"amounts"`    // reconciliation: sums in the files against sums here
-	Problems      []RuleLine   `json:"problems"`   // errors and warnings by rule
-	Candidates    int64        `json:"candidates"` // new contacts that look like another; for a person to decide
-}
-
-// FileReport accounts for one file.
-type FileReport struct {
-	Name       string     `json:"name"`
-	SHA256     string     `json:"sha256"`
-	Size       int64      `json:"size"` // bytes
-	Encoding   string     `json:"encoding"`
-	Source     string     `json:"source"`
-	As         string     `json:"as"`
-	Confidence int        `json:"confidence"` // per cent, that the source and kind are right
-	Rows       int64      `json:"rows"`
-	Created    int64      `json:"created"`
-	Updated    int64      `json:"updated"`
-	Merged     int64      `json:"merged"`
-	Unchanged  int64      `json:"unchanged"`
-	Skipped    int64      `json:"skipped"`
-	Errored    int64      `json:"errored"`
-	Blank      int64      `json:"blank"`
-	Cells      cellCounts `json:"cells"`
-	Notes      []string   `json:"notes,omitempty"`   // what was found in reading it
-	Refused    []string   `json:"refused,omitempty"` // what the vendor's export can't hold
-}
-
-// StageLine is one word of a vendor with the stage it became.
-type StageLine struct {
-	Entity     string `json:"entity"` // lead or claim
-	SourceWord string `json:"source_word"`
-	Stage      string `json:"stage"`
-	Rows       int64  `json:"rows"`    // accepted rows with the word
-	Records    int64  `json:"records"` // distinct records of those rows that are in the stage now
-}
-
-// AmountLine compares the sum of a money column as read with the sum of the
-// same amount of the records that the rows became, in cents.
-type AmountLine struct {
-	What    string `json:"what"`
-	Read    int64  `json:"read"`
-	Held    int64  `json:"held"`    // by the records of rows that made, changed or confirmed one
-	Merged  int64  `json:"merged"`  // of rows that belong to a record another row made
-	Differs int64  `json:"differs"` // Read - Held - Merged
-}
-
-// RuleLine counts the rows that a rule complained of.
-type RuleLine struct {
-	File     string `json:"file"`
-	Severity string `json:"severity"`
-	Rule     string `json:"rule"`
-	Column   string `json:"column"`
-	Count    int64  `json:"count"`
-	Hint     string `json:"hint"` // of the first of them
-}
-
-func (r *Report) errored() (n int64) {
-	for _, f := range r.Files {
-		n += f.Errored
-	}
-	return n
-}
-
-// Errored is the number of rows that were set aside.
-func (r *Report) Errored() int64 { return r.errored() }
-
 // account makes the report of a run from what its transaction holds, and
 // writes the report's files where they were asked for.
 func (r *run) account(ctx context.Context, tx pgx.Tx) error {
-	report := &Report{Run: r.id, DryRun: r.options.DryRun, StartedAt: r.started}
+	a := &report.Report{Run: r.id, DryRun: r.options.DryRun, StartedAt: r.started}
 	var err error
-	if report.Org, err = postgres.Value[string](ctx, tx, `SELECT name FROM orgs WHERE id = current_org()`); err != nil {
+	if a.Org, err = postgres.Value[string](ctx, tx, `SELECT name FROM orgs WHERE id = current_org()`); err != nil {
 		return err
 	}
-	if report.Files, err = fileReports(ctx, tx, r.id); err != nil {
+	if a.Files, err = fileReports(ctx, tx, r.id); err != nil {
 		return err
 	}
-	if report.Stages, err = stageLines(ctx, tx); err != nil {
+	if a.Stages, err = stageLines(ctx, tx); err != nil {
 		return err
 	}
-	if report.Amounts, err = r.amountLines(ctx, tx); err != nil {
+	if a.Amounts, err = r.amountLines(ctx, tx); err != nil {
 		return err
 	}
-	if report.Problems, err = ruleLines(ctx, tx, r.id); err != nil {
+	if a.Problems, err = ruleLines(ctx, tx, r.id); err != nil {
 		return err
 	}
-	if report.Candidates, err = postgres.Value[int64](ctx, tx, `SELECT count(DISTINCT record_id) FROM import_candidates WHERE run_id = $1`, r.id); err != nil {
+	if a.Candidates, err = postgres.Value[int64](ctx, tx, `SELECT count(DISTINCT record_id) FROM import_candidates WHERE run_id = $1`, r.id); err != nil {
 		return err
 	}
-	report.Seconds = time.Since(r.started).Seconds()
-	if report.Seconds > 0 {
-		report.RowsPerSecond = float64(r.meter.rows.Load()) / report.Seconds
+	a.Seconds = time.Since(r.started).Seconds()
+	if a.Seconds > 0 {
+		a.RowsPerSecond = float64(r.meter.rows.Load()) / a.Seconds
 	}
-	r.report = report
+	r.report = a
 	if r.options.ReportDir == "" {
 		return nil
 	}
-	return writeReportFiles(ctx, tx, report, r.options.ReportDir)
+	return writeReportFiles(ctx, tx, a, r.options.ReportDir)
 }
 
-func fileReports(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]FileReport, error) {
+func fileReports(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]report.FileReport, error) {
 	type line struct {
-		FileReport
+		report.FileReport
 		Layout  []byte
 		Mapping []byte
 	}
@@ -143,7 +66,7 @@ func fileReports(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]FileReport, e
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (FileReport, error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (report.FileReport, error) {
 		var l line
 		f := &l.FileReport
 		if err := row.Scan(&f.Name, &f.SHA256, &f.Size, &l.Layout, &l.Mapping, &f.Source, &f.As, &f.Rows, &f.Created, &f.Updated, &f.Merged,
@@ -171,8 +94,8 @@ func fileReports(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]FileReport, e
 	})
 }
 
-func stageLines(ctx context.Context, tx pgx.Tx) ([]StageLine, error) {
-	return postgres.Many[StageLine](ctx, tx, `
+func stageLines(ctx context.Context, tx pgx.Tx) ([]report.StageLine, error) {
+	return postgres.Many[report.StageLine](ctx, tx, `
 		SELECT 'lead' AS entity, s.source_stage AS source_word, s.stage, count(*) AS rows, count(DISTINCT l.id) FILTER (WHERE l.stage = s.stage) AS records
 		FROM stage_leads s LEFT JOIN leads l ON l.org_id = current_org() AND l.id = s.id WHERE s.action <> 'errored' GROUP BY 2, 3
 		UNION ALL
@@ -182,16 +105,16 @@ func stageLines(ctx context.Context, tx pgx.Tx) ([]StageLine, error) {
 }
 
 // amountLines sums the money cells as they were read against what the records hold.
-func (r *run) amountLines(ctx context.Context, tx pgx.Tx) ([]AmountLine, error) {
+func (r *run) amountLines(ctx context.Context, tx pgx.Tx) ([]report.AmountLine, error) {
 	read := map[string]int64{}
 	for _, f := range r.files {
-		for name, cents := range f.amounts.claims {
+		for name, cents := range f.reading.Amounts {
 			read[name] += cents
 		}
 	}
-	lines := make([]AmountLine, 0, len(read))
+	lines := make([]report.AmountLine, 0, len(read))
 	for _, name := range slices.Sorted(maps.Keys(read)) {
-		line := AmountLine{What: "claims: " + name, Read: read[name]}
+		line := report.AmountLine{What: "claims: " + name, Read: read[name]}
 		// The columns' names are those of claims.Staged.Amounts, none of them from outside.
 		err := tx.QueryRow(ctx, fmt.Sprintf(`
 			SELECT coalesce(sum(c.%[1]s) FILTER (WHERE s.action IN ('created', 'updated', 'unchanged') AND s.%[1]s IS NOT NULL), 0)::bigint,
@@ -217,22 +140,22 @@ func (r *run) amountLines(ctx context.Context, tx pgx.Tx) ([]AmountLine, error) 
 }
 
 // estimateLines compares an estimate's control totals with the totals it has here.
-func estimateLines(ctx context.Context, tx pgx.Tx, f *file) ([]AmountLine, error) {
+func estimateLines(ctx context.Context, tx pgx.Tx, f *file) ([]report.AmountLine, error) {
 	var item, tax, rcv, depreciation, acv int64
 	err := tx.QueryRow(ctx, `SELECT item_total, tax, rcv, depreciation, acv FROM estimates WHERE id = $1`, f.estimate.id).Scan(&item, &tax, &rcv, &depreciation, &acv)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
 	held := map[string]int64{"item amount": item, "sales tax": tax, "RCV": rcv, "depreciation": depreciation, "ACV": acv}
-	lines := make([]AmountLine, 0, len(held))
+	lines := make([]report.AmountLine, 0, len(held))
 	for _, name := range []string{"item amount", "sales tax", "RCV", "depreciation", "ACV"} {
-		lines = append(lines, AmountLine{What: f.Name + ": " + name, Read: f.estimate.totals[name], Held: held[name], Differs: f.estimate.totals[name] - held[name]})
+		lines = append(lines, report.AmountLine{What: f.Name + ": " + name, Read: f.reading.Estimate.Totals[name], Held: held[name], Differs: f.reading.Estimate.Totals[name] - held[name]})
 	}
 	return lines, nil
 }
 
-func ruleLines(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]RuleLine, error) {
-	return postgres.Many[RuleLine](ctx, tx, `
+func ruleLines(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]report.RuleLine, error) {
+	return postgres.Many[report.RuleLine](ctx, tx, `
 		SELECT f.name AS file, p.severity, p.rule, p.column_name AS "column", count(*) AS count, (array_agg(p.hint ORDER BY p.ordinal))[1] AS hint
 		FROM import_problems p JOIN import_files f ON f.org_id = p.org_id AND f.run_id = p.run_id AND f.file_no = p.file_no
 		WHERE p.run_id = $1 GROUP BY f.file_no, f.name, p.severity, p.rule, p.column_name ORDER BY p.severity, count(*) DESC, f.file_no, p.rule, p.column_name`, run)
@@ -272,7 +195,7 @@ func (s *Service) Runs(ctx context.Context, most int) ([]RunLine, error) {
 
 // ReportOf gives the report of a finished run; fault.NotFound where there is no
 // such run, fault.Conflict where it isn't finished.
-func (s *Service) ReportOf(ctx context.Context, id uuid.UUID) (*Report, error) {
+func (s *Service) ReportOf(ctx context.Context, id uuid.UUID) (*report.Report, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return nil, err
 	}
@@ -294,6 +217,6 @@ func (s *Service) ReportOf(ctx context.Context, id uuid.UUID) (*Report, error) {
 	case k.Report == nil || string(k.Report) == "null":
 		return nil, fault.Conflict("run.failed", "run %s failed before there was anything to report: %s", id, k.Failure)
 	}
-	report := new(Report)
-	return report, json.Unmarshal(k.Report, report)
+	a := new(report.Report)
+	return a, json.Unmarshal(k.Report, a)
 }

@@ -1,4 +1,4 @@
-package migration
+package rows
 
 import (
 	"encoding/json"
@@ -37,6 +37,14 @@ func ReadMapping(path string) (*Mapping, error) {
 	return m, nil
 }
 
+// Asked is what the person said of a file; what they left out is found out.
+type Asked struct {
+	Name    string
+	Source  string
+	Kind    sources.Kind
+	Mapping *Mapping
+}
+
 // plan says what becomes of each column of one file.
 type plan struct {
 	source  *sources.Source
@@ -52,13 +60,13 @@ type plan struct {
 	sorted  []int    // columns in the order of their keys
 }
 
-func newPlan(layout decode.Layout, o FileOptions) (*plan, error) {
+func newPlan(layout decode.Layout, o Asked) (*plan, error) {
 	guess := sources.Detect(layout.Header, o.Source, o.Kind)
 	if guess.Source == nil || guess.Confidence < sources.Sure && o.Mapping == nil {
 		return nil, askKind(o, layout, guess)
 	}
 	p := &plan{
-		source: guess.Source, kind: guess.Kind, guess: guess, header: layout.Header, stages: map[string]string{},
+		source: guess.Source, layout: layout, kind: guess.Kind, guess: guess, header: layout.Header, stages: map[string]string{},
 		fields: make([]sources.Field, len(layout.Header)), orders: make([]date.Order, len(layout.Header)),
 	}
 	if err := p.mapColumns(o.Mapping); err != nil {
@@ -75,7 +83,7 @@ func newPlan(layout decode.Layout, o FileOptions) (*plan, error) {
 	return p, p.needed(o)
 }
 
-func askKind(o FileOptions, layout decode.Layout, g sources.Guess) error {
+func askKind(o Asked, layout decode.Layout, g sources.Guess) error {
 	if g.Source == nil {
 		return fault.Invalid("file", "%s: can't tell what its rows are: %s. Its columns are %s. Say it with --as, and name columns with --map", o.Name, g.Why, quoted(layout.Header))
 	}
@@ -122,7 +130,7 @@ func (p *plan) mapColumns(m *Mapping) error {
 }
 
 // needed refuses a file that can't make a single record, before any row is read.
-func (p *plan) needed(o FileOptions) error {
+func (p *plan) needed(o Asked) error {
 	groups := map[sources.Kind][]sources.Field{
 		sources.Contacts:   {sources.FirstName, sources.LastName, sources.ContactName, sources.Company},
 		sources.Properties: {sources.Address, sources.Street, sources.Title},

@@ -1,4 +1,4 @@
-package migration
+package report
 
 import (
 	"strconv"
@@ -20,8 +20,8 @@ small { display: block; color: #56636f; font-size: .75rem; }
 @media print { body { margin: 0; } th { background: none; } }
 `
 
-// count writes a number with its thousands apart.
-func count(n int64) string {
+// Count writes a number with its thousands apart.
+func Count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
@@ -29,19 +29,21 @@ func count(n int64) string {
 	return digits
 }
 
-func (r *Report) rows() (n int64) {
+// Rows is the number of rows of all files.
+func (r *Report) Rows() (n int64) {
 	for _, f := range r.Files {
 		n += f.Rows
 	}
 	return n
 }
 
-// refused lists what the exports of the run's vendors can't hold, each once.
-func (r *Report) refused() []string {
+// Missing lists what the exports of the run's vendors can't hold, each once.
+func (r *Report) Missing() []string {
 	return r.once(func(f FileReport) []string { return f.Refused })
 }
 
-func (r *Report) notes() []string {
+// HowRead lists what was found and decided in reading the files.
+func (r *Report) HowRead() []string {
 	var all []string
 	for _, f := range r.Files {
 		for _, n := range f.Notes {

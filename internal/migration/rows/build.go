@@ -1,4 +1,4 @@
-package migration
+package rows
 
 import (
 	"strings"
@@ -17,7 +17,7 @@ import (
 
 // head starts a staged record of a row. Without a vendor's id the row's own
 // fingerprint and its ordinal among equal rows identify it.
-func (b *batch) head(r *row, entity string) staging.Head {
+func (b *Batch) head(r *row, entity string) staging.Head {
 	h := staging.Head{FileNo: r.fileNo, Ordinal: r.ordinal, Source: r.source.Name, ID: postgres.NewID(), Fingerprint: r.fingerprint()}
 	if r.errored { // nothing of the row is staged, so it takes no place among the rows of its id
 		return h

@@ -1,4 +1,4 @@
-package migration
+package rows
 
 import (
 	"slices"
@@ -69,7 +69,7 @@ func (p place) property() *properties.Staged { return &properties.Staged{Address
 
 // embedProperty stages the property that another record's row names and gives
 // its external id. The same address is the same property.
-func (b *batch) embedProperty(r *row, p *properties.Staged, owner string) string {
+func (b *Batch) embedProperty(r *row, p *properties.Staged, owner string) string {
 	key := p.AddressKey
 	if key == "" {
 		key = strings.ToUpper(p.AddressTyped)

@@ -1,9 +1,10 @@
-package migration
+package rows
 
 import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/skaiscraper/skai/internal/migration/decode"
@@ -49,12 +50,12 @@ func (c *dateColumn) add(s string) {
 }
 
 // columns reads the file once for the values of some columns.
-func (f *file) columns(ctx context.Context, wanted []int) ([]*dateColumn, error) {
+func (f *File) columns(ctx context.Context, from *os.File, wanted []int) ([]*dateColumn, error) {
 	found := make([]*dateColumn, len(wanted))
 	for i := range found {
 		found[i] = &dateColumn{texts: map[string]struct{}{}}
 	}
-	reader, err := decode.Open(ctx, f.open, f.plan.layout)
+	reader, err := decode.Open(ctx, from, f.plan.layout)
 	if err != nil {
 		return nil, err
 	}
