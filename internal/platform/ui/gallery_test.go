@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +70,15 @@ func gallery(t *testing.T, signIn func(context.Context) context.Context) http.Ha
 	rt.Page("POST /claims/42/archive", member, func(w http.ResponseWriter, r *http.Request) error {
 		web.SetFlash(w, r, web.Done, "Claim T-1042 was archived.")
 		return web.Redirect(w, r, "/claims")
+	})
+	var asked atomic.Int64
+	rt.Page("GET /job", member, func(w http.ResponseWriter, r *http.Request) error {
+		j := ui.Job{Title: "AccuLynx export", Done: 100 * asked.Add(1), Total: 200, PollURL: "/job"}
+		if web.IsPartial(r) {
+			j.PollURL = "" // it is over
+			return ui.Fragment(w, r, ui.Progress("job", j))
+		}
+		return ui.Page(w, r, ui.Head{Title: "Import", Section: ui.Migration}, ui.Progress("job", j))
 	})
 	rt.Page("GET /sign-in", public, signInPage)
 	rt.Page("GET /{$}", public, landingPage)

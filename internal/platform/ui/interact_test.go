@@ -103,6 +103,21 @@ func TestSearchAsYouType(t *testing.T) {
 	}
 }
 
+// TestProgressFollowsTheJob watches a job to its end without loading the page again.
+func TestProgressFollowsTheJob(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(gallery(t, titan))
+	t.Cleanup(srv.Close)
+	ctx, complaints := tab(t, browser(t))
+	do(t, ctx, chromedp.Navigate(srv.URL+"/job"), chromedp.WaitReady("#job[hx-get]"), chromedp.WaitReady("#job:not([hx-get])"))
+	if got := eval[string](t, ctx, `document.querySelector("#job .sk-num").innerText`); got != "200 of 200 rows" {
+		t.Errorf("the end is %q", got)
+	}
+	if list := complaints(); len(list) > 0 {
+		t.Errorf("the console says %q", list)
+	}
+}
+
 // TestConfirmAndFlash archives through the dialog and sees the message on the next page.
 func TestConfirmAndFlash(t *testing.T) {
 	t.Parallel()

@@ -112,6 +112,15 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// Flush sends what is written so far. The compression around us looks for this
+// method and does not unwrap.
+func (w *recorder) Flush() {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	_ = http.NewResponseController(w.ResponseWriter).Flush() // http.Flusher has no error; the next Write tells
+}
+
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -163,5 +166,53 @@ func TestTimeLimit(t *testing.T) {
 	}
 	if got := s.ask(t, "GET", "/x.csv", "").Body.String(); got != "free" {
 		t.Errorf("a stream is %s", got)
+	}
+}
+
+// A stream outlives the server's time limits, and what it has flushed arrives
+// although the answer goes on.
+func TestStreamArrivesAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	goOn := make(chan struct{})
+	release := sync.OnceFunc(func() { close(goOn) })
+	long := strings.Repeat("roof ", 1000)
+	s.Stream("GET /events", public, func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/event-stream")
+		if _, err := io.WriteString(w, "first\n"); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		<-goOn
+		_, err := io.WriteString(w, long)
+		return err
+	})
+	srv := httptest.NewUnstartedServer(s.Handler())
+	srv.Config.WriteTimeout = 100 * time.Millisecond
+	srv.Start()
+	t.Cleanup(srv.Close)
+	t.Cleanup(release)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := srv.Client().Do(req) // asks for gzip and unpacks it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	first := make([]byte, 6)
+	if _, err := io.ReadFull(res.Body, first); err != nil || string(first) != "first\n" {
+		t.Errorf("got %q, %v", first, err)
+	}
+	time.Sleep(200 * time.Millisecond) // past the server's limit
+	release()
+	rest, err := io.ReadAll(res.Body)
+	if err != nil || string(rest) != long {
+		t.Errorf("the rest is %d bytes, %v", len(rest), err)
 	}
 }

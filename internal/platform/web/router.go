@@ -115,12 +115,16 @@ func (rt *Router) guarded(w http.ResponseWriter, r *http.Request, kind Kind, acc
 	if kind != KindUpload {
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 	}
-	if kind == KindPage || kind == KindAPI {
+	switch kind {
+	case KindPage, KindAPI:
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, RequestTimeout)
 		defer cancel()
-	} else if err := lift(w); err != nil {
-		return err
+	case KindStream, KindUpload:
+		if err := lift(w); err != nil {
+			return err
+		}
+	case KindStatic:
 	}
 	switch {
 	case access.Audience != Public:
