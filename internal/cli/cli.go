@@ -33,6 +33,7 @@ type commands struct {
 	Org     orgCommands    `cmd:"" help:"Organisations: the contractors."`
 	User    userCommands   `cmd:"" help:"People who can sign in."`
 	Import  importCommands `cmd:"" help:"Take files of another system in."`
+	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
 }
 
 // Globals are the flags every command has.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/archive"
 	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/migration/sources"
@@ -37,6 +38,9 @@ type importRun struct {
 
 // Run imports the files.
 func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
+	if len(c.Files) == 1 && archive.Is(c.Files[0]) {
+		return c.restore(ctx, g, t)
+	}
 	options := migration.Options{DryRun: c.DryRun, Strict: c.Strict, BatchSize: c.BatchSize, ReportDir: c.Report}
 	var mapping *rows.Mapping
 	if c.Map != "" {

@@ -78,6 +78,11 @@ func Read[T any](ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) (
 	return scoped(ctx, db, "begin read only", fn)
 }
 
+// Snapshot is Read in which every query sees the database as it was at the first.
+func Snapshot[T any](ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
+	return scoped(ctx, db, "begin isolation level repeatable read read only", fn)
+}
+
 // Do is Tx for work without a result.
 func Do(ctx context.Context, db *DB, fn func(context.Context, pgx.Tx) error) error {
 	_, err := Tx(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {

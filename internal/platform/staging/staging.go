@@ -36,12 +36,12 @@ type Rule int
 
 // The rules. "Empty" is ” for Text, NULL for Value, '[]' or '{}' for JSON and List.
 const (
-	Text  Rule = iota // an empty value never replaces one
-	Value             // the same with NULL
-	JSON              // a JSON array, replaced by a changed row unless empty, united by a merged one
-	List              // text[], united with what is there
-	Flag              // boolean, stays true once true
-	Follow            // goes with another column: taken where that one is, even when NULL
+	Text   Rule = iota // an empty value never replaces one
+	Value              // the same with NULL
+	JSON               // a JSON array, replaced by a changed row unless empty, united by a merged one
+	List               // text[], united with what is there
+	Flag               // boolean, stays true once true
+	Follow             // goes with another column: taken where that one is, even when NULL
 )
 
 // Column is a column of the target that rows fill.
@@ -55,10 +55,10 @@ type Column struct {
 // Table is a target of an import. The target has, beside Columns: org_id, id,
 // version, extra, created_at, created_by, updated_at and updated_by.
 type Table struct {
-	Name    string   // the target: contacts
-	Entity  string   // as external_refs names it: contact
-	Columns []Column // filled from rows
-	Helpers []string // further columns of the temporary table: "owner_ref text"
+	Name    string            // the target: contacts
+	Entity  string            // as external_refs names it: contact
+	Columns []Column          // filled from rows
+	Helpers []string          // further columns of the temporary table: "owner_ref text"
 	Insert  map[string]string // further columns of a new record and their SQL, from s
 	Update  map[string]string // further columns of a changed record and their SQL, from s and c
 }
@@ -225,7 +225,7 @@ func rule(c Column, first, second string) string {
 // Head is the control part of a staged record.
 type Head struct {
 	FileNo, Ordinal int
-	Rank            int // 0 for the first row of an external id in a run, then 1, 2 ...
+	Rank            int  // 0 for the first row of an external id in a run, then 1, 2 ...
 	Embedded        bool // named inside another record's row
 	Late            bool // matched and published after the others of its table, against them too
 	Source          string

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/skaiscraper/skai/internal/migration/archive"
+	"github.com/skaiscraper/skai/internal/orgs"
+)
+
+type exportCommand struct {
+	Org string `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
+	Out string `required:"" help:"The zip file to write." placeholder:"FILE.zip" env:"SKAI_EXPORT_OUT"`
+}
+
+// Run writes everything the organisation has into a zip file. It is written
+// under another name first, so that a file of that name is whole.
+func (c *exportCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		if err != nil {
+			return err
+		}
+		part := c.Out + ".part"
+		out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("the export can't be written: %w", err)
+		}
+		manifest, err := archive.New(s.db, s.blobs).Export(ctx, out)
+		if err = errors.Join(err, out.Close()); err == nil {
+			err = os.Rename(part, c.Out)
+		}
+		if err != nil {
+			return errors.Join(err, os.Remove(part))
+		}
+		t.printf("Everything %s has is in %s:\n", org.Name, c.Out)
+		archived(t, manifest)
+		return nil
+	})
+}
+
+func archived(t *terminal, m archive.Manifest) {
+	for _, e := range m.Entries {
+		if e.Rows > 0 && e.Name[:4] == "json" {
+			t.printf("  %9d  %s\n", e.Rows, e.Name)
+		}
+	}
+}
+
+// restore reads an archive into the organisation.
+func (c *importRun) restore(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		if err != nil {
+			return err
+		}
+		manifest, err := archive.New(s.db, s.blobs).Restore(ctx, c.Files[0], c.DryRun)
+		if err != nil {
+			return err
+		}
+		if c.DryRun {
+			t.printf("Dry run: nothing was written.\n")
+		}
+		t.printf("%s now holds what %s held on %s:\n", org.Name, manifest.Organisation, manifest.ExportedAt.Format("2 January 2006, 15:04 MST"))
+		archived(t, manifest)
+		return nil
+	})
+}
