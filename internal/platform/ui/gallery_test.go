@@ -260,7 +260,7 @@ func stalePage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func dashboardPage(w http.ResponseWriter, r *http.Request) error {
-	web.SetFlash(w, r, web.Done, "ignored here: shown on the next page")
+	web.SetFlash(w, r, web.Done, "Lead L-88 was won and became claim T-1043.")
 	return ui.Page(w, r, ui.Head{Title: "What needs you today", Section: ui.Dashboard, Action: &ui.Action{Text: "New lead", URL: "/leads/new", Icon: "plus"}}, templ.Join(
 		ui.Stats([]ui.Stat{
 			{Label: "Open claims", Value: "184", Note: "12 wait for an adjuster", URL: "/claims"},

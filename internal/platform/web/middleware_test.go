@@ -209,7 +209,7 @@ func TestStreamArrivesAsItIsWritten(t *testing.T) {
 	if _, err := io.ReadFull(res.Body, first); err != nil || string(first) != "first\n" {
 		t.Errorf("got %q, %v", first, err)
 	}
-	time.Sleep(200 * time.Millisecond) // past the server's limit
+	<-time.After(200 * time.Millisecond) // past the server's limit, which is a time
 	release()
 	rest, err := io.ReadAll(res.Body)
 	if err != nil || string(rest) != long {
