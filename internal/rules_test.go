@@ -18,7 +18,7 @@ var rooms = []string{
 	"orgs", "identity", "audit",
 	"activity", "files", // what every record has
 	"contacts", "properties", "leads", "claims",
-	"migration", "demo",
+	"migration",
 }
 
 // overviews only read. They may import every room, but not each other.
@@ -50,6 +50,8 @@ var writers = map[string]string{
 	"org_counters":     "claims", // the gapless numbers of claims
 	"estimates":        "claims",
 	"estimate_lines":   "claims",
+
+	"idempotency_keys": "platform/postgres", // postgres.Once
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

@@ -53,6 +53,11 @@ var composed = map[string]string{
 	"migration.settle":          "TestImportJobs",
 	"migration.steps":           "TestImportJobs; the constants it is given are planned here",
 	"migration.writeCandidates": "TestImportContacts",
+	"list.Read":                 "TestEveryPageOnceInOrder in platform/list, and the list tests of each room, which run its Spec",
+	"list.narrow":               "as list.Read",
+	"list.Each":                 "as list.Read",
+	"list.QueueDistinct":        "as list.Read",
+	"activity.OfRecord":         "TestHistoryOfEachRecord",
 }
 
 // staged are the temporary tables that an import makes of the records'.

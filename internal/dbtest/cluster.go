@@ -178,8 +178,9 @@ func (c *cluster) sweep(ctx context.Context) error {
 		Name string
 		Old  bool
 	}
+	// Its test program may drop a database while this looks at its files.
 	all, err := postgres.Many[database](ctx, c.super, `
-		SELECT datname AS name, (pg_stat_file('base/' || oid || '/PG_VERSION')).modification < now() - interval '7 days' AS old
+		SELECT datname AS name, coalesce((pg_stat_file('base/' || oid || '/PG_VERSION', true)).modification < now() - interval '7 days', false) AS old
 		FROM pg_database WHERE starts_with(datname, $1) OR starts_with(datname, $2)`, testPrefix, templatePrefix)
 	if err != nil {
 		return err

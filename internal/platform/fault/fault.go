@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind says what went wrong in terms of what the caller can do next.
@@ -58,6 +59,17 @@ type Fields map[string]string
 func (f Fields) Add(field, format string, args ...any) {
 	if _, taken := f[field]; !taken {
 		f[field] = fmt.Sprintf(format, args...)
+	}
+}
+
+// Text notes a text that can't be kept: one longer than most characters, or one
+// with bytes that are no text. PostgreSQL keeps no NUL.
+func (f Fields) Text(field, text string, most int) {
+	switch {
+	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+		f.Add(field, "this has characters that are no text; type it again rather than paste it")
+	case utf8.RuneCountInString(text) > most:
+		f.Add(field, "this has %d characters and at most %d fit; shorten it or put the rest into the notes", utf8.RuneCountInString(text), most)
 	}
 }
 

@@ -20,6 +20,7 @@ var unaudited = map[string]string{
 	"audit_columns":     "the classification itself; only migrations write it",
 	"audit_entries":     "the trail itself",
 	"goose_db_version":  "only migrations write it",
+	"idempotency_keys":  "holds for a week what was answered to a write that is audited itself",
 	"org_counters":      "counts what is audited where it is used",
 	"sessions":          "holds when people came and went; a request's last_seen_at would bury everything else",
 	"sign_in_failures":  "holds counters of anonymous attempts",
@@ -299,7 +300,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super') ORDER BY 1`)
-	want := []string{"skai_app: estimate_lines", "skai_signin: sessions", "skai_signin: sign_in_failures"}
+	want := []string{"skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_signin: sessions", "skai_signin: sign_in_failures"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

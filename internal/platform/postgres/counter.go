@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -26,11 +28,45 @@ func count(ctx context.Context, text string) {
 
 func isBegin(text string) bool { return strings.HasPrefix(text, "begin") }
 
-// queryCounter counts statements for contexts made by CountQueries.
+// Statement is SQL that was run, with its arguments.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+type recorderKey struct{}
+
+type recorder struct {
+	mu   sync.Mutex
+	list []Statement
+}
+
+// RecordQueries gives a context whose statements are kept, and the way to them:
+// a test asks PostgreSQL for the plans of what a page ran.
+func RecordQueries(ctx context.Context) (recorded context.Context, statements func() []Statement) {
+	r := &recorder{}
+	return context.WithValue(ctx, recorderKey{}, r), func() []Statement {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return slices.Clone(r.list)
+	}
+}
+
+func record(ctx context.Context, text string, args []any) {
+	if r, ok := ctx.Value(recorderKey{}).(*recorder); ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.list = append(r.list, Statement{text, args})
+	}
+}
+
+// queryCounter counts and records statements for contexts made by CountQueries
+// and RecordQueries.
 type queryCounter struct{}
 
 func (queryCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
 	count(ctx, q.SQL)
+	record(ctx, q.SQL, q.Args)
 	return ctx
 }
 
@@ -41,6 +77,8 @@ func (queryCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.Trac
 	return ctx
 }
 
-func (queryCounter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (queryCounter) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, q pgx.TraceBatchQueryData) {
+	record(ctx, q.SQL, q.Args)
+}
 
 func (queryCounter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}

@@ -46,6 +46,7 @@ m AS (INSERT INTO import_problems (org_id, run_id, file_no, ordinal, seq, severi
 	SELECT org_id, run, 1, 1, 1, 'warning', '', '', 'r', 'h' FROM me, ids),
 n AS (INSERT INTO import_changes (org_id, run_id, entity, record_id, before) SELECT org_id, run, 'contact', contact, '{}' FROM me, ids),
 o AS (INSERT INTO import_candidates (org_id, run_id, record_id, candidate_id, rung) SELECT org_id, run, contact, other, 'phone' FROM me, ids),
+idem AS (INSERT INTO idempotency_keys (org_id, person_id, key, hash) SELECT org_id, person, 'k', sha256('a') FROM me),
 p AS (INSERT INTO import_mappings (org_id, source, kind, header_key, mapping) SELECT org_id, 'generic', 'contacts', md5('h')::uuid, '{}' FROM me)
 INSERT INTO external_refs (org_id, entity, source, external_id, contact_id, property_id, lead_id, claim_id, estimate_id, file_id, fingerprint, run_id, file_no, ordinal)
 SELECT org_id, entity, 'generic', '1', CASE entity WHEN 'contact' THEN contact END, CASE entity WHEN 'property' THEN property END,

@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -69,8 +71,16 @@ type IfMatch struct {
 // It returns fault.Invalid when the header is missing or not a version.
 func (m IfMatch) Version() (int64, error) { return ParseVersion(m.IfMatch) }
 
+// IdempotencyKey is embedded in the input of an operation that creates a record.
+type IdempotencyKey struct {
+	Key string `header:"Idempotency-Key" doc:"Your own name for this write, a UUID for example: sent again with the same body within a week, it is answered as the first time and not done again" maxLength:"200"`
+}
+
 // ETag writes a record's version as an entity tag: 3 is "3" with its quotes.
-func ETag(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
+func ETag(version int64) string { return strconv.Quote(VersionText(version)) }
+
+// VersionText is a record's version as the hidden field "version" of its form holds it.
+func VersionText(version int64) string { return strconv.FormatInt(version, 10) }
 
 // ParseVersion reads an If-Match header: "3", W/"3" or plain 3.
 // It returns fault.Invalid when it is missing or not a version.
@@ -99,9 +109,23 @@ func newAPI(rt *Router) huma.API {
 				},
 			},
 		},
-		Formats:       huma.DefaultFormats,
+		Formats:       map[string]huma.Format{"application/json": strictJSON, "json": strictJSON},
 		DefaultFormat: "application/json",
+		// A misspelt filter that shows everything would be worse than a refusal.
+		RejectUnknownQueryParameters: true,
 	}, adapter{rt})
+}
+
+// strictJSON is JSON that has to be UTF-8: encoding/json would put replacement
+// characters where it is not, and what was sent would be lost.
+var strictJSON = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		if !utf8.Valid(data) {
+			return errors.New("the body is not UTF-8; send it as UTF-8")
+		}
+		return huma.DefaultJSONFormat.Unmarshal(data, v)
+	},
 }
 
 // adapter lets huma register its operations as routes of ours.

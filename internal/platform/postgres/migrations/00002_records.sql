@@ -3,7 +3,7 @@
 -- words turns what people type and export into the words search finds: lower
 -- case, punctuation as blanks, so that "(602) 555-0123" holds 602, 555 and 0123.
 CREATE FUNCTION words(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	AS $$ SELECT translate(t, '-@./\:,;()[]{}#&+''"_*|', '                       ') $$;
+	AS $$ SELECT translate(t, '-@./\:,;()[]{}#&+''"_*|~<>', '                         ') $$;
 -- Kept apart from words, which must stay simple enough to be inlined.
 CREATE FUNCTION tag_words(tags text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	AS $$ SELECT array_to_string(tags, ' ') $$;
@@ -47,7 +47,7 @@ CREATE TABLE contacts (
 	archived_at    timestamptz,
 	archived_by    uuid,
 	search         tsvector NOT NULL GENERATED ALWAYS AS (
-		to_tsvector('simple', words(first_name || ' ' || last_name || ' ' || company || ' ' || jsonb_path_query_array(phones, '$[*].typed')::text || ' ' || coalesce(substr(phones -> 0 ->> 'e164', 3), '') || ' ' || emails::text || ' ' || address_typed || ' ' || street || ' ' || unit || ' ' || city || ' ' || state || ' ' || zip || ' ' || CASE WHEN tags = '{}' THEN '' ELSE tag_words(tags) END || ' ' || notes))
+		to_tsvector('simple', words(first_name || ' ' || last_name || ' ' || company || ' ' || jsonb_path_query_array(phones, '$[*].typed')::text || ' ' || jsonb_path_query_array(phones, '$[*].e164')::text || ' ' || emails::text || ' ' || address_typed || ' ' || street || ' ' || unit || ' ' || city || ' ' || state || ' ' || zip || ' ' || CASE WHEN tags = '{}' THEN '' ELSE tag_words(tags) END || ' ' || notes))
 		|| jsonb_to_tsvector('simple', extra, '["string", "numeric"]')) STORED,
 	PRIMARY KEY (org_id, id),
 	FOREIGN KEY (org_id, created_by) REFERENCES people (org_id, id),
@@ -59,6 +59,8 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_created_idx ON contacts (org_id, created_at DESC, id DESC) WHERE archived_at IS NULL;
 CREATE INDEX contacts_name_idx ON contacts (org_id, sort_name, id) WHERE archived_at IS NULL;
 CREATE INDEX contacts_role_idx ON contacts (org_id, role, created_at DESC, id DESC) WHERE archived_at IS NULL AND role <> 'homeowner';
+CREATE INDEX contacts_source_idx ON contacts (org_id, source, created_at DESC, id DESC) WHERE archived_at IS NULL AND source <> '';
+CREATE INDEX contacts_do_not_contact_idx ON contacts (org_id, created_at DESC, id DESC) WHERE archived_at IS NULL AND do_not_contact;
 CREATE INDEX contacts_archived_idx ON contacts (org_id, archived_at DESC, id DESC) WHERE archived_at IS NOT NULL;
 CREATE INDEX contacts_phone_idx ON contacts (org_id, phone) WHERE phone IS NOT NULL;
 CREATE INDEX contacts_email_idx ON contacts (org_id, email) WHERE email IS NOT NULL;
@@ -123,6 +125,8 @@ CREATE TABLE properties (
 CREATE INDEX properties_created_idx ON properties (org_id, created_at DESC, id DESC) WHERE archived_at IS NULL;
 CREATE INDEX properties_address_idx ON properties (org_id, sort_address, id) WHERE archived_at IS NULL;
 CREATE INDEX properties_zip_idx ON properties (org_id, zip, created_at DESC, id DESC) WHERE archived_at IS NULL;
+CREATE INDEX properties_city_idx ON properties (org_id, city, created_at DESC, id DESC) WHERE archived_at IS NULL;
+CREATE INDEX properties_kind_idx ON properties (org_id, kind, created_at DESC, id DESC) WHERE archived_at IS NULL AND kind NOT IN ('', 'single_family');
 CREATE INDEX properties_archived_idx ON properties (org_id, archived_at DESC, id DESC) WHERE archived_at IS NOT NULL;
 CREATE INDEX properties_key_idx ON properties (org_id, address_key) WHERE address_key <> '';
 CREATE INDEX properties_owner_idx ON properties (org_id, owner_id) WHERE owner_id IS NOT NULL;
