@@ -63,6 +63,7 @@ type Listing struct {
 
 	Placeholder string // "Search claims by number, name or street"
 	Filters     []Filter
+	Note        string // above the rows: what this list leaves out, or ""
 	ExportURL   string // where the same list is downloaded as CSV, "" if it can't be
 	Prev, Next  string // cursors of the pages before and after, "" where there is none
 }
