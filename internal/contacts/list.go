@@ -1,0 +1,64 @@
+package contacts
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/platform/list"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// listing says in which orders and by what the list of contacts is read; each
+// has an index in 00002_records.sql, or is common enough to be met on the way.
+var listing = list.Spec{
+	Table: "contacts",
+	Orders: map[string]list.Order{
+		"created_at": {By: "created_at", Like: time.Time{}},
+		"name":       {By: "sort_name", Like: ""},
+	},
+	Default: "-created_at",
+	Filters: map[string]list.Filter{
+		"role":           list.OneOf("role", Roles...),
+		"source":         list.Equal("source"),
+		"tag":            list.Tag,
+		"do_not_contact": list.YesNo("do_not_contact"),
+	},
+	Search: "search.contacts",
+}
+
+// List is a page of the list with what its filters offer.
+type List struct {
+	list.Page[Contact]
+
+	Sources []string // in use, by name, at most 100
+}
+
+// List gives the page of contacts that q asks for. It returns fault.Invalid for
+// an order, a filter or a cursor that the list does not have.
+func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
+	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
+		return List{}, err
+	}
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
+		var b pgx.Batch
+		listing.QueueDistinct(&b, &l.Sources, "source")
+		l.Page, err = list.Read[Contact](ctx, tx, &listing, columns, q, &b)
+		return l, err
+	})
+}
+
+// Export calls fn with every contact of the list that q asks for, not only its
+// page, in one snapshot.
+func (s *Service) Export(ctx context.Context, q web.ListQuery, fn func(Contact) error) error {
+	if err := identity.Require(ctx, identity.ExportLists); err != nil {
+		return err
+	}
+	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, list.Each(ctx, tx, &listing, columns, q, fn)
+	})
+	return err
+}

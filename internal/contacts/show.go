@@ -1,0 +1,92 @@
+package contacts
+
+import (
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// below is the quiet line under a name in the list: the company a person works for.
+func (c *Contact) below() string {
+	if c.Company == c.Name {
+		return ""
+	}
+	return c.Company
+}
+
+// lead is the line under the name on the contact's page.
+func (c *Contact) lead() string {
+	if c.below() == "" {
+		return title(c.Role)
+	}
+	return title(c.Role) + " · " + c.Company
+}
+
+// place is where the contact is, in short.
+func (c *Contact) place() string {
+	switch {
+	case c.City == "":
+		return c.AddressTyped
+	case c.State == "":
+		return c.City
+	}
+	return c.City + ", " + c.State
+}
+
+// listed is the time a list shows: when it was added or archived.
+func (c *Contact) listed() time.Time {
+	if c.ArchivedAt != nil {
+		return *c.ArchivedAt
+	}
+	return c.CreatedAt
+}
+
+func (c *Full) olderURL() string {
+	if c.History.Older == "" {
+		return ""
+	}
+	return c.URL() + "?" + web.ListQuery{Filters: map[string][]string{"older": {c.History.Older}}}.Values().Encode()
+}
+
+// lines are the contact's fields as its page shows them.
+func (c *Full) lines() []ui.Detail {
+	lines := []ui.Detail{
+		{Label: "Phones", Value: some(len(c.Phones), phones(c.Phones))},
+		{Label: "E-mail", Value: some(len(c.Emails), emails(c.Emails))},
+		{Label: "Mailing address", Value: ui.Text(c.Line())},
+	}
+	if c.AddressTyped != "" && !strings.EqualFold(c.AddressTyped, c.Line()) {
+		lines = append(lines, ui.Detail{Label: "Address as it came", Value: ui.Text(c.AddressTyped)})
+	}
+	lines = append(
+		lines,
+		ui.Detail{Label: "First name", Value: ui.Text(c.FirstName)}, ui.Detail{Label: "Last name", Value: ui.Text(c.LastName)},
+		ui.Detail{Label: "Company", Value: ui.Text(c.Company)}, ui.Detail{Label: "Role", Value: ui.Text(title(c.Role))},
+		ui.Detail{Label: "Source", Value: ui.Text(c.Source)}, ui.Detail{Label: "Tags", Value: some(len(c.Tags), tags(c.Tags))},
+		ui.Detail{Label: "Added", Value: templ.Join(ui.Time(c.CreatedAt), by(c.CreatedByName))},
+		ui.Detail{Label: "Changed", Value: templ.Join(ui.Time(c.UpdatedAt), by(c.UpdatedByName))},
+	)
+	if c.Notes != "" {
+		lines = append(lines, ui.Detail{Label: "Notes", Value: ui.Multiline(c.Notes)})
+	}
+	return lines
+}
+
+// some is the component, or nil where it would show nothing.
+func some(n int, c templ.Component) templ.Component {
+	if n == 0 {
+		return nil
+	}
+	return c
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
