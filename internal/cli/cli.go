@@ -30,6 +30,7 @@ type commands struct {
 	Globals
 
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+	Demo    demoCommand    `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
 	Org     orgCommands    `cmd:"" help:"Organisations: the contractors."`
 	User    userCommands   `cmd:"" help:"People who can sign in."`
 	Import  importCommands `cmd:"" help:"Take files of another system in."`

@@ -31,9 +31,21 @@ func steps(ctx context.Context, tx pgx.Tx, list ...step) error {
 	return nil
 }
 
+// fewRows is how many rows of a run are looked up one by one; more are joined as
+// sets, which reads whole tables once.
+const fewRows = 1000
+
 // publish matches what is staged with what is known and writes it, table after
 // table. A record of a table may only point at records of a table before it.
 func (r *run) publish(ctx context.Context, tx pgx.Tx) error {
+	// What this transaction itself wrote has no statistics yet, and the planner
+	// then takes many rows for few and loops over them. The cost it puts on a loop it
+	// can't avoid would have it compile every statement.
+	if r.meter.rows.Load() > fewRows {
+		if err := steps(ctx, tx, step{"plan for many rows", `SET LOCAL enable_nestloop = off; SET LOCAL jit = off`}); err != nil {
+			return err
+		}
+	}
 	for _, t := range tables {
 		if err := steps(ctx, tx, step{"analyze " + t.Name, "ANALYZE " + t.Stage()}); err != nil {
 			return err
