@@ -36,7 +36,7 @@ type Layout struct {
 	ForeignLines []int // the first lines read as Windows-1252 in a file of UTF-8 or ASCII, 1-based
 	ForeignCount int   // how many such lines there are in all
 
-	Delimiter rune   // ',' ';' '\t' or '|'
+	Delimiter rune   // ',' ';' '\t' or '|', or what a line sep=^ at the top says
 	Quote     rune   // '"', rarely '\''
 	LineEnd   string // how most lines end: "\n", "\r\n" or "\r"; the others are understood too
 

@@ -148,6 +148,7 @@ func TestReadsQuirks(t *testing.T) {
 		{"pasted exports", "a,b\n1,2\na,b\n3,4\n", []string{"header: a|b", "data: 1|2", "repeated header: a|b", "data: 3|4"}},
 		{"pasted exports with marks", "\ufeff\"a\",b\n1,2\n\ufeff\"a\",b\n3,4\n", []string{"header: a|b", "data: 1|2", "repeated header: a|b", "data: 3|4"}},
 		{"Excel's hint", "sep=;\nName;Email\nx;y@example.com\n", []string{"title: sep=|", "header: Name|Email", "data: x|y@example.com"}},
+		{"Excel's hint of something rare", "sep=^\r\na^b\r\n1,2^3;4\r\n", []string{"title: sep=|", "header: a|b", "data: 1,2|3;4"}},
 		{"totals", "a,b,c,d\nx,1,2,3\ny,1,2,3\nTotal,,,6\n\n", []string{"header: a|b|c|d", "data: x|1|2|3", "data: y|1|2|3", "footer: Total|||6", "blank: "}},
 		{"totals in between", "a,b,c,d\nx,1,2,3\nTotal,,,6\ny,1,2,3\n", []string{"header: a|b|c|d", "data: x|1|2|3", "data: Total|||6", "data: y|1|2|3"}},
 	} {

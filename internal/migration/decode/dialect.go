@@ -6,9 +6,13 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
+
+// excelHint is a first line that tells Excel, and us, the delimiter.
+var excelHint = regexp.MustCompile(`^(?:\x{FEFF})?"?(?i:sep)=([!#-&(-/:-@^_|~\t])"?[\r\n]`)
 
 // sampleRows is how many records from the top decide dialect and header.
 const sampleRows = 1000
@@ -48,6 +52,9 @@ func chooseDialect(ctx context.Context, text []byte, whole bool, l *Layout, name
 	delims := []rune{',', '\t', ';', '|'}
 	if ext := strings.ToLower(filepath.Ext(name)); ext == ".tsv" || ext == ".tab" {
 		delims = []rune{'\t', ',', ';', '|'}
+	}
+	if m := excelHint.FindSubmatch(text[:min(len(text), 20)]); m != nil {
+		delims = []rune{rune(m[1][0])}
 	}
 	var best []sampleRow
 	chosen, most := *l, -2.0

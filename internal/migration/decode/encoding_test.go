@@ -75,6 +75,21 @@ func TestReadsWindows1252LineByLine(t *testing.T) {
 	}
 }
 
+func TestShowsWhatCantBeRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ encoding, raw, want string }{
+		{UTF8BOM, "\ufeff1,\"x\r\n", `1,"x`},
+		{UTF8, "Jos\x81,\"x", `Jos\x81,"x`},
+		{Mixed, "José,Jos\xe9\n", `José,Jos\xE9`},
+		{Windows1252, "Jos\xe9,\"x\n", `José,"x`},
+		{UTF16LE, "\"\x00\xe9\x00\x00\xd8\n\x00", `"é\xED\xA0\x80`},
+	} {
+		if got := Text(Layout{Encoding: test.encoding}, []byte(test.raw)); got != test.want {
+			t.Errorf("%s: %s, not %s", test.encoding, got, test.want)
+		}
+	}
+}
+
 func TestListsNotTooManyForeignLines(t *testing.T) {
 	t.Parallel()
 	l, _ := read(t, "many.csv", []byte("Name,City\n"+strings.Repeat("Jos\xe9,x\n", 3000)), nil)

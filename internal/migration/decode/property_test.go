@@ -112,6 +112,31 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func FuzzSheet(f *testing.F) {
+	for _, s := range []string{
+		sheetHead + `<row r="3"><c r="B3" s="1"><v>45827.5</v></c><c t="inlineStr"><is><t>x</t></is></c><c t="b"><v>1</v></c></row></sheetData></worksheet>`,
+		"<sheetData><row/><row><c r='A2'><v>1e9</v></c></row></sheetData>", sheetHead + "<row r='9'><c t='s'><v>9</v></c></row>",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, sheet string) {
+		styles := `<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>`
+		book := pack(t, sheet, map[string]string{"xl/styles.xml": styles})
+		l, err := probe(t.Context(), bytes.NewReader(book), int64(len(book)), "fuzz.xlsx", contactNames)
+		if err != nil {
+			if !fault.Is(err, fault.KindInvalid) {
+				t.Fatal(err)
+			}
+			return
+		}
+		rows, err := readAll(t, l, book)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSheet(t, l, rows)
+	})
+}
+
 func TestAnyBytesAreAllThere(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -165,6 +165,28 @@ func (t *textReader) recode(text []byte) ([]byte, *Problem) {
 	}
 }
 
+// Text shows a raw record to a person, also where [Cells] can't tell its cells: a
+// byte that stands for no certain character is written as \x81.
+func Text(layout Layout, raw []byte) string {
+	if is, big := charset.IsUTF16(layout.Encoding); is {
+		raw, _ = charset.AppendFromUTF16(nil, raw, big, true)
+	}
+	if text, ok := charset.AppendUTF8(nil, raw, layout.Encoding); ok {
+		raw = text
+	}
+	var b strings.Builder
+	for len(raw) > 0 {
+		r, size := utf8.DecodeRune(raw)
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02X`, raw[0])
+		} else {
+			b.Write(raw[:size])
+		}
+		raw = raw[size:]
+	}
+	return strings.TrimRight(strings.TrimPrefix(b.String(), charset.BOM), "\r\n")
+}
+
 // Cells reads one raw record, as [Row].Raw gave it, with its file's layout. It
 // returns fault.Invalid when the record can't be read for sure.
 func Cells(layout Layout, raw []byte) ([]string, error) {

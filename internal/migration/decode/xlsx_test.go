@@ -174,7 +174,8 @@ func pack(t *testing.T, sheet string, more map[string]string) []byte {
 	parts := map[string]string{
 		"[Content_Types].xml":        "<Types/>",
 		"_rels/.rels":                fmt.Sprintf(rels, `<Relationship Id="r1" Type="`+kind+`officeDocument" Target="xl/workbook.xml"/>`),
-		"xl/_rels/workbook.xml.rels": fmt.Sprintf(rels, `<Relationship Id="r1" Type="`+kind+`worksheet" Target="/xl/worksheets/sheet1.xml"/><Relationship Id="r2" Type="`+kind+`sharedStrings" Target="sharedStrings.xml"/>`),
+		"xl/_rels/workbook.xml.rels": fmt.Sprintf(rels, `<Relationship Id="r1" Type="`+kind+`worksheet" Target="/xl/worksheets/sheet1.xml"/><Relationship Id="r2" Type="`+kind+`sharedStrings" Target="sharedStrings.xml"/><Relationship Id="r3" Type="`+kind+`styles" Target="styles.xml"/>`),
+		"xl/styles.xml":              "<styleSheet/>",
 		"xl/workbook.xml":            `<x:workbook xmlns:x="m" xmlns:r="n"><x:sheets><x:sheet name="A &amp; B" sheetId="1" r:id="r1"/></x:sheets></x:workbook>`,
 		"xl/sharedStrings.xml":       `<sst><si><t>Name</t></si><si><t>City</t><rPh><t>x</t></rPh></si><si><r><t>Ada</t></r><r><t xml:space="preserve"> L_x0041__x000D_.</t></r></si><si/></sst>`,
 		"xl/worksheets/sheet1.xml":   sheet,
@@ -182,7 +183,8 @@ func pack(t *testing.T, sheet string, more map[string]string) []byte {
 	maps.Copy(parts, more)
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for name, content := range parts {
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		content := parts[name]
 		w, err := z.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -284,7 +286,7 @@ func TestRefusesOtherZIPs(t *testing.T) {
 func TestNoticesDamage(t *testing.T) {
 	t.Parallel()
 	var rows strings.Builder
-	for i := range 2000 {
+	for i := range 1000 {
 		fmt.Fprintf(&rows, `<row><c t="s"><v>2</v></c><c t="inlineStr"><is><t>%x</t></is></c></row>`, i*i*7919)
 	}
 	book := pack(t, sheetHead+rows.String()+"</sheetData></worksheet>", nil)
@@ -302,7 +304,7 @@ func TestNoticesDamage(t *testing.T) {
 			t.Errorf("%d rows, not %d: %v", len(rows), len(want), err)
 		}
 	}
-	for i := 0; i < len(book); i += 401 {
+	for i := 0; i < len(book); i += 101 {
 		try(book[:i+4])
 		flipped := bytes.Clone(book)
 		flipped[i] ^= 0x10

@@ -63,37 +63,37 @@ func (s *Rows) Close() error { return s.part.Close() }
 // hold nothing need not be there, and can be. It returns fault.Invalid when the
 // workbook turns out to be damaged.
 func (s *Rows) Next() (Row, error) {
-	err := s.nextRow()
-	if errors.Is(err, io.EOF) {
-		return Row{}, io.EOF
-	}
-	if err != nil {
+	more, err := s.nextRow()
+	switch {
+	case err != nil:
 		return Row{}, s.book.explain(fmt.Errorf("row %d: %w", s.row, err))
+	case !more:
+		return Row{}, io.EOF
 	}
 	return s.finish(), nil
 }
 
-// nextRow reads the tags of one row.
-func (s *Rows) nextRow() error {
+// nextRow reads the tags of one row; more is false when there is none left.
+func (s *Rows) nextRow() (more bool, err error) {
 	s.text, s.spans, s.column = s.text[:0], s.spans[:0], 0
 	inside := false
 	for {
 		t, err := s.xml.next()
-		if err != nil {
-			return err
+		if errors.Is(err, io.EOF) {
+			return false, nil
 		}
 		switch {
+		case err != nil:
 		case t.is("row") && !t.end:
 			inside = true
-			if err := s.startRow(t); err != nil {
-				return err
-			}
+			err = s.startRow(t)
 		case t.is("row") && inside:
-			return nil
+			return true, nil
 		case t.is("c") && !t.end && inside:
-			if err := s.cell(t); err != nil {
-				return err
-			}
+			err = s.cell(t)
+		}
+		if err != nil {
+			return false, err
 		}
 	}
 }
@@ -177,6 +177,9 @@ func columnOf(ref []byte) int {
 // the formula and phonetic hints.
 func (s *Rows) content() error {
 	s.xml.text = s.xml.text[:0]
+	if done, err := s.xml.shortcut("<v>", "</v></c>"); done || err != nil {
+		return err
+	}
 	phonetic := false
 	for {
 		t, err := s.xml.next()

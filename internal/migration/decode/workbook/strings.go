@@ -51,16 +51,21 @@ func (s *stringTable) load(w *Book) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.part, err)
 		}
+		whole := t.is("si") && t.end
 		switch {
 		case t.is("rPh"):
 			phonetic = !t.end
 		case t.is("t"):
 			x.keep = !t.end && !phonetic
-		case t.is("si") && t.end:
-			if err := s.add(unescape(x.text)); err != nil {
-				return err
-			}
+		case t.is("si") && !t.end:
+			whole, err = x.shortcut("<t>", "</t></si>")
+		}
+		if whole {
+			err = s.add(unescape(x.text))
 			x.text = x.text[:0]
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.part, err)
 		}
 	}
 }

@@ -156,7 +156,7 @@ func (w *Book) explain(err error) error {
 	if _, is := errors.AsType[flate.CorruptInputError](err); is {
 		err = fmt.Errorf("%w: %w", zip.ErrFormat, err)
 	}
-	for _, damage := range []error{zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm, io.ErrUnexpectedEOF, errXML} {
+	for _, damage := range []error{zip.ErrFormat, zip.ErrChecksum, zip.ErrAlgorithm, io.ErrUnexpectedEOF, io.EOF, errXML} {
 		if errors.Is(err, damage) {
 			return refuse(w.name, "is a damaged workbook (%v): open it in Excel, which may repair it, save it again and send that", err)
 		}

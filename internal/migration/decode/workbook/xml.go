@@ -286,6 +286,32 @@ func tagEnd(b []byte) int {
 	return -1
 }
 
+// shortcut takes in one step what most elements of a sheet are: a begin tag, text
+// and the tags of end, the last of which ends the innermost element. It is false
+// when the text goes on otherwise, or is not read so far; then nothing happened.
+func (x *xmlReader) shortcut(begin, end string) (bool, error) {
+	b := x.buf[x.at:]
+	if x.empty || len(b) < len(begin) || string(b[:len(begin)]) != begin {
+		return false, nil
+	}
+	b = b[len(begin):]
+	i := bytes.IndexByte(b, '<')
+	if i < 0 || len(b)-i < len(end) || string(b[i:i+len(end)]) != end {
+		return false, nil
+	}
+	kept := x.keep
+	x.keep = true
+	x.at += len(begin)
+	err := x.take(i)
+	x.keep = kept
+	if err != nil {
+		return false, err
+	}
+	x.at += len(end)
+	_, err = x.close(nil)
+	return err == nil, err
+}
+
 // close ends the innermost element, which has to have this name unless it is nil.
 func (x *xmlReader) close(name []byte) (tag, error) {
 	if len(x.ends) == 0 {
