@@ -57,6 +57,14 @@ type Spec struct {
 	Default string            // the order where none is asked for: "-created_at"
 	Filters map[string]Filter // by their word in the address; "archived" is always there
 	Search  string            // the function that gives the ids of a search: "search.contacts"
+	Via     []Via             // a search also finds the rows that refer to what it finds there
+}
+
+// Via is a column that refers to another record, and the function that searches
+// those: a lead is found by its contact's name. It needs an index (org_id, Column).
+type Via struct {
+	Column string // "contact_id"
+	Search string // "search.contacts"
 }
 
 // Order is an order with an index (org_id, By, id), both columns in one
@@ -64,6 +72,7 @@ type Spec struct {
 type Order struct {
 	By   string // SQL, never null: "created_at", "coalesce(rcv, -1)"
 	Like any    // a value of its Go type: time.Time{}, "", int64(0)
+	Only string // SQL, where only these rows have a place in the order: "follow_up_on IS NOT NULL"; "" is all
 }
 
 // archived is the only order of archived rows: they are few and looked at for
@@ -136,6 +145,9 @@ func (s *Spec) page(columns string, q web.ListQuery, w *Where) (sql string, back
 	back, found, err := web.ReadCursor(q, key.Interface(), &id)
 	if err != nil {
 		return "", false, err
+	}
+	if order.Only != "" {
+		w.And(order.Only)
 	}
 	descending = descending != back
 	direction, beyond := "", ">"

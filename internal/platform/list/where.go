@@ -139,7 +139,7 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 	}
 	// No ids at all where the words hold nothing that the index knows, such as "%".
 	ids, err := postgres.Value[[]uuid.UUID](ctx, tx, fmt.Sprintf(`
-		SELECT CASE WHEN numnode(t) > 0 THEN ARRAY(SELECT %s(t, %d)) END FROM to_tsquery('simple', $1) t`, s.Search, Most+1), terms)
+		SELECT CASE WHEN numnode(t) > 0 THEN ARRAY(%s) END FROM to_tsquery('simple', $1) t`, s.matches("t", Most+1)), terms)
 	if err != nil {
 		return false, err
 	}
@@ -152,6 +152,18 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 	}
 	w.And("id = ANY (?)", ids)
 	return capped, nil
+}
+
+// matches is a query for the ids that the search t finds, most of them.
+func (s *Spec) matches(t string, most int) string {
+	if len(s.Via) == 0 {
+		return fmt.Sprintf("SELECT %s(%s, %d)", s.Search, t, most)
+	}
+	union := fmt.Sprintf("SELECT %s(%s, %d) AS id", s.Search, t, most)
+	for _, v := range s.Via {
+		union += fmt.Sprintf(" UNION SELECT id FROM %s WHERE %s = ANY (ARRAY(SELECT %s(%s, %d)))", s.Table, v.Column, v.Search, t, most)
+	}
+	return fmt.Sprintf("SELECT id FROM (%s) found LIMIT %d", union, most)
 }
 
 // Each calls fn with every row of the whole list that q asks for, in its order
@@ -167,7 +179,10 @@ func Each[T any](ctx context.Context, tx pgx.Tx, s *Spec, columns string, q web.
 		return err
 	}
 	if q.Q != "" {
-		w.And("id IN (SELECT "+s.Search+"(to_tsquery('simple', ?), 2147483647))", postgres.Prefixes(q.Q))
+		w.And("id IN (SELECT f.id FROM to_tsquery('simple', ?) t, LATERAL ("+s.matches("t", 1<<31-1)+") f (id))", postgres.Prefixes(q.Q))
+	}
+	if order.Only != "" {
+		w.And(order.Only)
 	}
 	direction := ""
 	if descending {

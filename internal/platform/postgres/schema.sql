@@ -1270,6 +1270,8 @@ CREATE INDEX activities_contact_idx ON public.activities USING btree (org_id, co
 
 CREATE INDEX activities_lead_idx ON public.activities USING btree (org_id, lead_id, at DESC, id DESC) WHERE (lead_id IS NOT NULL);
 
+CREATE INDEX activities_open_tasks_idx ON public.activities USING btree (org_id, due_on, id) WHERE ((kind = 'task'::text) AND (done_at IS NULL));
+
 CREATE INDEX activities_property_idx ON public.activities USING btree (org_id, property_id, at DESC, id DESC) WHERE (property_id IS NOT NULL);
 
 CREATE INDEX audit_entries_record_idx ON public.audit_entries USING btree (org_id, record_id, id DESC) WHERE (record_id IS NOT NULL);
@@ -1291,6 +1293,8 @@ CREATE INDEX claims_created_idx ON public.claims USING btree (org_id, created_at
 CREATE INDEX claims_lead_idx ON public.claims USING btree (org_id, lead_id) WHERE (lead_id IS NOT NULL);
 
 CREATE INDEX claims_loss_idx ON public.claims USING btree (org_id, COALESCE(date_of_loss, '0001-01-01'::date) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX claims_next_action_idx ON public.claims USING btree (org_id, next_action_on, id) WHERE ((archived_at IS NULL) AND (next_action_on IS NOT NULL));
 
 CREATE INDEX claims_property_idx ON public.claims USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
 
@@ -1353,6 +1357,8 @@ CREATE INDEX leads_follow_up_idx ON public.leads USING btree (org_id, follow_up_
 CREATE INDEX leads_property_idx ON public.leads USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
 
 CREATE INDEX leads_search_idx ON public.leads USING gin (org_id, search);
+
+CREATE INDEX leads_source_idx ON public.leads USING btree (org_id, source, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (source <> ''::text));
 
 CREATE INDEX leads_stage_idx ON public.leads USING btree (org_id, stage, created_at DESC, id DESC) WHERE (archived_at IS NULL);
 
