@@ -1,0 +1,155 @@
+package claims
+
+import (
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/skaiscraper/skai/internal/leads"
+	"github.com/skaiscraper/skai/internal/platform/money"
+	"github.com/skaiscraper/skai/internal/platform/phone"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+)
+
+// heading names the claim on its page: "C-17 Delgado, full replacement".
+func (c *Claim) heading() string {
+	return strings.TrimSpace(c.Name() + " " + leads.Or(c.Title, leads.Or(c.Contact, c.Property)))
+}
+
+// line is the sentence under the heading.
+func (c *Claim) line() string {
+	parts := []string{leads.Word(c.Stage), leads.Word(c.Kind)}
+	for _, part := range []string{c.Carrier, c.Assignee} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// below is the quiet line under the heading in the list.
+func (c *Claim) below() string {
+	if c.Title == "" && c.Contact != "" {
+		return c.Property
+	}
+	return c.Contact
+}
+
+// listed is the time a list shows: when it was added or archived.
+func (c *Claim) listed() time.Time {
+	if c.ArchivedAt != nil {
+		return *c.ArchivedAt
+	}
+	return c.CreatedAt
+}
+
+// people are who the claim is about, with the way to reach them.
+func (c *Full) people() []ui.Detail {
+	list := []ui.Detail{
+		{Label: "Contact", Value: person(c.Contact, leads.Link(c.Contact, "/contacts/", c.ContactID), c.ContactPhone)},
+		{Label: "Property", Value: leads.Link(c.Property, "/properties/", c.PropertyID)},
+		{Label: "Adjuster", Value: person(c.Adjuster, leads.Link(c.Adjuster, "/contacts/", c.AdjusterID), c.AdjusterPhone)},
+	}
+	if c.LeadID != nil {
+		list = append(list, ui.Detail{Label: "Lead", Value: leads.Link(c.Lead, "/leads/", c.LeadID)})
+	}
+	return list
+}
+
+func person(name string, link templ.Component, e164 string) templ.Component {
+	if name == "" || e164 == "" {
+		return link
+	}
+	return templ.Join(link, leads.Space(), ui.Phone(phone.Format(e164), e164))
+}
+
+// lines are the claim's fields as its page shows them.
+func (c *Full) lines() []ui.Detail {
+	stage := []templ.Component{ui.StagePill(c.Stage.tone(), leads.Word(c.Stage)), leads.Space(), ui.Since(c.StageChangedAt)}
+	if c.StageBefore != "" {
+		stage = append(stage, leads.Space(), ui.Text("before: "+leads.Word(c.StageBefore)))
+	}
+	lines := []ui.Detail{{Label: "Stage", Value: templ.Join(stage...)}}
+	if c.SourceStage != "" {
+		lines = append(lines, ui.Detail{Label: "Stage as it came", Value: ui.Text(c.SourceStage)})
+	}
+	lines = append(
+		lines,
+		ui.Detail{Label: "Next action", Value: ui.Text(c.NextAction)}, ui.Detail{Label: "Next action on", Value: ui.Day(c.NextActionOn)},
+		ui.Detail{Label: "Assignee", Value: ui.Text(c.Assignee)}, ui.Detail{Label: "Priority", Value: ui.Text(leads.Word(c.Priority))},
+		ui.Detail{Label: "Kind", Value: ui.Text(leads.Word(c.Kind))}, ui.Detail{Label: "Carrier", Value: ui.Text(c.Carrier)},
+		ui.Detail{Label: "Claim number", Value: ui.Text(c.ClaimNumber)}, ui.Detail{Label: "Policy number", Value: ui.Text(c.PolicyNumber)},
+		ui.Detail{Label: "Date of loss", Value: ui.Day(c.DateOfLoss)}, ui.Detail{Label: "Peril", Value: ui.Text(leads.Word(c.Peril))},
+		ui.Detail{Label: "Work", Value: ui.Text(c.WorkType)}, ui.Detail{Label: "Source", Value: ui.Text(c.Source)},
+		ui.Detail{Label: "Tags", Value: leads.Tags(path, c.Tags)},
+		ui.Detail{Label: "Added", Value: templ.Join(ui.Time(c.CreatedAt), leads.By(c.CreatedByName))},
+		ui.Detail{Label: "Changed", Value: templ.Join(ui.Time(c.UpdatedAt), leads.By(c.UpdatedByName))},
+	)
+	if c.Notes != "" {
+		lines = append(lines, ui.Detail{Label: "Notes", Value: ui.Multiline(c.Notes)})
+	}
+	return lines
+}
+
+// owed is what is left to come in: RCV less the deductible, plus supplements,
+// less what was paid; nil where RCV is not known.
+func (c *Claim) owed() *money.Cents {
+	if c.RCV == nil {
+		return nil
+	}
+	left := *c.RCV
+	for _, add := range []struct {
+		of   *money.Cents
+		sign money.Cents
+	}{{c.Deductible, -1}, {c.Supplements, 1}, {c.Paid, -1}} {
+		if add.of != nil {
+			left += add.sign * *add.of
+		}
+	}
+	return &left
+}
+
+func (c *Claim) moves() leads.Moves {
+	m := leads.Moves{Action: c.URL() + "/stage", Forward: leads.Options(c.Stage.Next(c.Kind)), Back: leads.Options(c.back()), Reason: "Needed where the claim goes back"}
+	if c.Stage == StageCancelled {
+		m.Reason = "Why the claim is taken up again"
+	}
+	return m
+}
+
+// tabs are the parts of a claim's page.
+func (c *Full) tabs(tab string, audit bool) []ui.Tab {
+	lines := 0
+	for _, e := range c.Estimates {
+		lines += e.LineCount
+	}
+	tabs := []ui.Tab{
+		{Text: "Overview", URL: c.URL(), Active: tab == ""},
+		{Text: "Estimates", URL: c.URL() + "?tab=estimates", Count: lines, Active: tab == "estimates"},
+		{Text: "Files", URL: c.URL() + "?tab=files", Count: len(c.Files), Active: tab == "files"},
+	}
+	if audit {
+		tabs = append(tabs, ui.Tab{Text: "Audit", URL: c.URL() + "?tab=audit", Active: tab == "audit"})
+	}
+	return tabs
+}
+
+// size is a file's size for people; "" where the bytes are not with us.
+func (f *File) size() string {
+	switch {
+	case f.Size == nil:
+		return "still with the system it came from"
+	case *f.Size < 1<<20:
+		return ui.Count((*f.Size+1023)/1024) + " kB"
+	}
+	return ui.Count(*f.Size>>20) + " MB"
+}
+
+// link is where the file can be looked at, "" where nowhere.
+func (f *File) link() string {
+	if strings.HasPrefix(f.SourceURL, "https://") || strings.HasPrefix(f.SourceURL, "http://") {
+		return f.SourceURL
+	}
+	return ""
+}
