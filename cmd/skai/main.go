@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // for machines without the time zones' files
 
 	"github.com/skaiscraper/skai/internal/cli"
 )

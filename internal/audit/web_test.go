@@ -21,7 +21,7 @@ import (
 )
 
 // as gives the room's pages as somebody in the scope of ctx sees them.
-func as(t *testing.T, db *postgres.DB, ctx context.Context) http.Handler { //nolint:revive // t comes first in helpers
+func as(t *testing.T, db *postgres.DB, ctx context.Context) http.Handler {
 	t.Helper()
 	scope, _ := tenant.From(ctx)
 	rt, err := web.New(web.Config{

@@ -7,10 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -29,21 +28,15 @@ const (
 type commands struct {
 	Globals
 
+	Serve   serveCommand   `cmd:"" help:"Serve pages and API, and do background jobs."`
+	Work    workCommand    `cmd:"" help:"Do background jobs alone, beside machines that serve."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Demo    demoCommand    `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
 	Org     orgCommands    `cmd:"" help:"Organisations: the contractors."`
 	User    userCommands   `cmd:"" help:"People who can sign in."`
 	Import  importCommands `cmd:"" help:"Take files of another system in."`
 	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
-}
-
-// Globals are the flags every command has.
-type Globals struct {
-	Data        string `help:"Folder for the private PostgreSQL and for files." default:"data" env:"SKAI_DATA" type:"path"`
-	DatabaseURL string `help:"A PostgreSQL to use instead of a private one, as the role skai_app." env:"DATABASE_URL" placeholder:"URL"`
-	OwnerURL    string `help:"The same database as the role skai_owner, for migrations." env:"DATABASE_OWNER_URL" placeholder:"URL"`
-	Log         string `help:"Log as text or json." default:"text" enum:"text,json" env:"SKAI_LOG"`
-	LogLevel    string `help:"The least important messages to log." default:"info" enum:"debug,info,warn,error" env:"SKAI_LOG_LEVEL"`
+	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`
 }
 
 // terminal is what a command talks to.
@@ -59,25 +52,30 @@ func (t *terminal) printf(format string, args ...any) {
 
 // Main runs a command line and gives the program's exit code.
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	t := &terminal{in: in, out: out, err: errOut}
 	var c commands
 	done := -1
-	parser, err := kong.New(&c, kong.Name("skai"), kong.UsageOnError(), kong.Writers(out, errOut),
-		kong.Description("SkaiScraper runs a storm-restoration roofing contractor: leads, claims, contacts and properties."),
-		kong.Exit(func(code int) { done = code }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := newParser(&c, out, errOut, func(code int) { done = max(done, code) })
 	if err != nil {
 		return t.fail(err)
 	}
 	line, err := parser.Parse(args)
-	if done >= 0 { // --help
+	if done >= 0 { // --help, --version
 		return done
 	}
+	if err == nil {
+		err = c.check()
+	}
 	if err != nil {
-		_, _ = fmt.Fprintf(errOut, "skai: %s\n", explain(err))
+		_, _ = fmt.Fprintf(errOut, "skai: %s\nskai --help says what there is.\n", err)
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	line.BindTo(ctx, (*context.Context)(nil))
 	line.Bind(&c.Globals, t)
 	if err := line.Run(); err != nil {
@@ -86,18 +84,10 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	return t.code
 }
 
-// explain says which variable a wrong value came from: kong names the flag alone.
-func explain(err error) string {
-	words := err.Error()
-	for flag, hint := range map[string]string{
-		"--log ":       "SKAI_LOG or --log; an example: SKAI_LOG=json",
-		"--log-level ": "SKAI_LOG_LEVEL or --log-level; an example: SKAI_LOG_LEVEL=warn",
-	} {
-		if len(words) >= len(flag) && words[:len(flag)] == flag {
-			return words + " (" + hint + ")"
-		}
-	}
-	return words
+func newParser(c *commands, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("skai"), kong.Writers(out, errOut), kong.Exit(exit), kong.Vars{"version": version()},
+		kong.Description("SkaiScraper runs a storm-restoration roofing contractor: leads, claims, contacts and properties."),
+		kong.DefaultEnvars("SKAI"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }
 
 func (t *terminal) fail(err error) int {
@@ -105,21 +95,10 @@ func (t *terminal) fail(err error) int {
 		_, _ = fmt.Fprintln(t.err, "skai: stopped")
 		return exitFailed
 	}
-	_, _ = fmt.Fprintf(t.err, "skai: %v\n", err)
-	if fault.Is(err, fault.KindInvalid) && t.code == exitUsage {
-		return exitUsage
+	words := err.Error()
+	if f := fault.As(err); f != nil && len(f.Fields) > 1 {
+		words = strings.ReplaceAll(words, "; ", "\n      ") // one line for each field
 	}
+	_, _ = fmt.Fprintf(t.err, "skai: %s\n", words)
 	return exitFailed
 }
-
-func (g *Globals) logger(w io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(g.LogLevel)) // the parser allows only levels
-	options := &slog.HandlerOptions{Level: level}
-	if g.Log == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
-}
-
-func (g *Globals) folder(name string) string { return filepath.Join(g.Data, name) }

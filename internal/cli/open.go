@@ -5,36 +5,39 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 
 	"github.com/skaiscraper/skai/internal/platform/blob"
+	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/localpg"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
 // stores is what a command works on.
 type stores struct {
-	db     *postgres.DB
-	blobs  *blob.Store
-	server *localpg.Server // nil where DATABASE_URL names another
+	db       *postgres.DB
+	blobs    *blob.Store
+	server   *localpg.Server // nil where DATABASE_URL names another
+	migrated int             // migrations that opening it ran
 }
 
 // database is the name of the private database.
 const database = "skai"
 
+// privatePool is the number of connections to a private PostgreSQL: a page
+// waits for the database, hardly for the processor.
+const privatePool = "&pool_max_conns=20"
+
 // open opens the database and the folder for files. Without DATABASE_URL it
 // starts the private PostgreSQL, or joins the one another skai has running, and
-// brings its schema up to date.
+// brings its schema up to date. With DATABASE_URL it needs DATABASE_OWNER_URL for
+// that, and refuses a schema that lacks migrations.
 func (g *Globals) open(ctx context.Context, log *slog.Logger) (*stores, error) {
 	if err := os.MkdirAll(g.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("SKAI_DATA: the data folder can't be made: %w; an example: SKAI_DATA=/var/lib/skai", err)
 	}
 	s := new(stores)
-	appURL, err := g.prepare(ctx, log, s)
-	if err == nil {
-		s.db, err = postgres.Open(ctx, appURL)
-	}
+	err := g.prepare(ctx, log, s)
 	if err == nil {
 		s.blobs, err = blob.OpenFolder(g.folder("files"))
 	}
@@ -44,37 +47,32 @@ func (g *Globals) open(ctx context.Context, log *slog.Logger) (*stores, error) {
 	return s, nil
 }
 
-// prepare gives the address of a database that is up to date.
-func (g *Globals) prepare(ctx context.Context, log *slog.Logger, s *stores) (appURL string, err error) {
-	if g.DatabaseURL == "" {
+// prepare opens the database and sees to it that its schema is the one this
+// program needs.
+func (g *Globals) prepare(ctx context.Context, log *slog.Logger, s *stores) (err error) {
+	app, owner := g.DatabaseURL, g.OwnerURL
+	if app == "" {
 		if s.server, err = localpg.Start(ctx, localpg.Options{DataDir: g.Data, Log: log}); err != nil {
-			return "", err
+			return err
 		}
-		if err := postgres.Bootstrap(ctx, s.server.URL("skai_super", "postgres"), database); err != nil {
-			return "", err
+		if err := postgres.Bootstrap(ctx, s.server.URL(localpg.Superuser, "postgres"), database); err != nil {
+			return err
 		}
-		_, err = postgres.Migrate(ctx, s.server.URL("skai_owner", database))
-		return s.server.URL("skai_app", database), err
+		app, owner = s.server.URL("skai_app", database)+privatePool, s.server.URL("skai_owner", database)
 	}
-	if err := checkURL("DATABASE_URL", g.DatabaseURL); err != nil {
-		return "", err
+	if s.db, err = postgres.Open(ctx, app); err != nil {
+		return err
 	}
-	if g.OwnerURL == "" {
-		return g.DatabaseURL, nil
+	pending, err := postgres.Pending(ctx, s.db)
+	if err != nil || pending == 0 {
+		return err
 	}
-	if err := checkURL("DATABASE_OWNER_URL", g.OwnerURL); err != nil {
-		return "", err
+	if owner == "" {
+		return fault.Unavailable("database.schema",
+			"the database of DATABASE_URL lacks %d migrations of this version: set DATABASE_OWNER_URL to the same database as skai_owner and run skai migrate", pending)
 	}
-	_, err = postgres.Migrate(ctx, g.OwnerURL)
-	return g.DatabaseURL, err
-}
-
-func checkURL(variable, value string) error {
-	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return fmt.Errorf("%s is no PostgreSQL address; an example: %s=postgres://skai_app:secret@db.internal:5432/skai", variable, variable)
-	}
-	return nil
+	s.migrated, err = postgres.Migrate(ctx, owner)
+	return err
 }
 
 func (s *stores) close() error {

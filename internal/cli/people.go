@@ -20,8 +20,8 @@ func (migrateCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	if g.DatabaseURL != "" && g.OwnerURL == "" {
 		return fmt.Errorf("DATABASE_OWNER_URL is not set: migrations need the role that owns the tables; an example: DATABASE_OWNER_URL=postgres://skai_owner:secret@db.internal:5432/skai")
 	}
-	return g.with(ctx, t, func(*stores) error {
-		t.printf("The schema is up to date.\n")
+	return g.with(ctx, t, func(s *stores) error {
+		t.printf("%d migrations ran. The schema is up to date.\n", s.migrated)
 		return nil
 	})
 }

@@ -85,7 +85,7 @@ func (b browser) read(res *http.Response, err error) page {
 
 func (b browser) get(path string) page {
 	b.t.Helper()
-	return b.read(b.Get(b.base + path)) //nolint:noctx,bodyclose // read closes it
+	return b.read(b.Get(b.base + path)) //nolint:bodyclose // read closes it
 }
 
 func (b browser) post(path string, pairs ...string) page {
@@ -94,7 +94,7 @@ func (b browser) post(path string, pairs ...string) page {
 	for i := 0; i < len(pairs); i += 2 {
 		form.Add(pairs[i], pairs[i+1])
 	}
-	return b.read(b.PostForm(b.base+path, form)) //nolint:noctx,bodyclose // read closes it
+	return b.read(b.PostForm(b.base+path, form)) //nolint:bodyclose // read closes it
 }
 
 func (b browser) signIn(c dbtest.Contractor, role tenant.Role) page {
@@ -292,7 +292,7 @@ func (b browser) upload(logo []byte, pairs ...string) page {
 	if err := w.Close(); err != nil {
 		b.t.Fatal(err)
 	}
-	return b.read(b.Post(b.base+"/settings/organisation", w.FormDataContentType(), &body)) //nolint:noctx,bodyclose // read closes it
+	return b.read(b.Post(b.base+"/settings/organisation", w.FormDataContentType(), &body)) //nolint:bodyclose // read closes it
 }
 
 func TestTheOrganisationsSettings(t *testing.T) {

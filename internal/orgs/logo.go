@@ -33,7 +33,7 @@ type Logo struct {
 // it run.
 func ReadLogo(data []byte) (Logo, error) {
 	logo := Logo{Type: "image/svg+xml", Data: data}
-	words := ""
+	var words string
 	switch {
 	case len(data) == 0:
 		words = "The file is empty. Choose an SVG or PNG file"

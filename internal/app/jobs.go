@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+)
+
+const (
+	// jobsAtOnce is how many jobs one process does at the same time.
+	jobsAtOnce = 4
+	// jobPatience is how long a job may go on when the program is told to stop.
+	jobPatience = 20 * time.Second
+)
+
+// Work does background jobs until ctx ends, and lets those that run finish. Any
+// number of processes may work on one database.
+func (a *App) Work(ctx context.Context) error {
+	workers := river.NewWorkers()
+	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
+		Schema:       postgres.RiverSchema,
+		Workers:      workers,
+		PeriodicJobs: a.People.Jobs(workers),
+		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
+		// Listening needs a connection for itself, which a pooler in transaction
+		// mode does not give; a job waits for a second at most.
+		PollOnly: true,
+		// Rebuilding an index is for the tables' owner, who does not work here.
+		ReindexerSchedule: river.NeverSchedule(),
+		SoftStopTimeout:   jobPatience,
+		Logger:            slog.New(quiet{a.log.Handler()}),
+	})
+	if err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	<-client.Stopped() // the end of ctx stops it
+	return nil
+}
+
+// quiet leaves out what the job queue says about itself all day long.
+type quiet struct{ slog.Handler }
+
+// Enabled lets warnings and errors through.
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+}

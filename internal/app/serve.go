@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// requestPatience is how long requests may go on when the program is told to
+// stop: those with a time limit end within it.
+const requestPatience = web.RequestTimeout + 5*time.Second
+
+// Serve answers requests that come to the listener until ctx ends, and lets
+// those under way finish. It closes the listener.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	server := web.NewServer(a.Handler(), a.log)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestPatience)
+	defer cancel()
+	err := server.Shutdown(patience)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.log.Warn("some requests took too long and were cut off")
+		err = server.Close()
+	}
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// result is what a command did.
+type result struct {
+	code      int
+	out, errs string
+}
+
+func run(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := Main(args, strings.NewReader(stdin), &out, &errs)
+	return result{code, out.String(), errs.String()}
+}
+
+// on runs a command on a test's database in place of a private one.
+func on(t *testing.T, db *postgres.DB, stdin string, args ...string) result {
+	t.Helper()
+	return run(t, stdin, append(args, "--database-url", dbtest.URL(db, "skai_app"), "--data", t.TempDir())...)
+}
+
+func (r result) want(t *testing.T, code int, words ...string) {
+	t.Helper()
+	if r.code != code {
+		t.Errorf("exit code %d, want %d\n%s%s", r.code, code, r.out, r.errs)
+	}
+	for _, w := range words {
+		if !strings.Contains(r.out+r.errs, w) {
+			t.Errorf("%q is not in:\n%s%s", w, r.out, r.errs)
+		}
+	}
+}
+
+func TestEveryFlagHasAVariableAndHelp(t *testing.T) {
+	t.Parallel()
+	parser, err := newParser(&commands{}, io.Discard, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := 0
+	var visit func(n *kong.Node)
+	visit = func(n *kong.Node) {
+		if n.Help == "" {
+			t.Errorf("%s has no help", n.FullPath())
+		}
+		for _, f := range n.Flags {
+			flags++
+			if f.Name == "help" || f.Name == "version" {
+				continue
+			}
+			if len(f.Envs) != 1 || f.Help == "" {
+				t.Errorf("%s --%s: variables %v, help %q", n.FullPath(), f.Name, f.Envs, f.Help)
+			}
+		}
+		for _, p := range n.Positional {
+			if p.Help == "" {
+				t.Errorf("%s %s has no help", n.FullPath(), p.Name)
+			}
+		}
+		for _, child := range n.Children {
+			visit(child)
+		}
+	}
+	visit(parser.Model.Node)
+	if flags < 10 {
+		t.Errorf("only %d flags were looked at", flags)
+	}
+}
+
+func TestBadConfigurationIsRefusedInWords(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args  []string
+		words []string
+	}{
+		{[]string{"serve", "--listen", "8080"}, []string{"SKAI_LISTEN (--listen)", `"8080"`, "an example: SKAI_LISTEN=127.0.0.1:8080"}},
+		{[]string{"serve", "--listen", "127.0.0.1:99999"}, []string{"SKAI_LISTEN", "an example"}},
+		{[]string{"serve", "--listen", "example.com:80"}, []string{"SKAI_LISTEN", "an example"}},
+		{[]string{"work", "--log", "xml"}, []string{"SKAI_LOG (--log)", `"xml"`, "an example: SKAI_LOG=json"}},
+		{[]string{"work", "--log-level", "loud"}, []string{"SKAI_LOG_LEVEL (--log-level)", `"loud"`, "an example: SKAI_LOG_LEVEL=warn"}},
+		{[]string{"work", "--data", ""}, []string{"SKAI_DATA (--data)", "an example: SKAI_DATA=/var/lib/skai"}},
+		{[]string{"work", "--database-url", "postgres://skai_app:verysecret@db:99999/skai"}, []string{"DATABASE_URL (--database-url)", "an example: postgres://skai_app:secret@"}},
+		{[]string{"work", "--database-url", "postgres://db/skai", "--owner-url", "nonsense"}, []string{"DATABASE_OWNER_URL (--owner-url)", "an example: postgres://skai_owner:secret@"}},
+		{[]string{"work", "--owner-url", "postgres://db/skai"}, []string{"DATABASE_OWNER_URL", "DATABASE_URL is not"}},
+		{[]string{"serve", "--secret", "short"}, []string{"SKAI_SECRET (--secret) has 5 characters", "an example"}},
+		{[]string{"srve"}, []string{"unexpected argument srve", "serve"}},
+		{[]string{"serve", "--color"}, []string{"unknown flag --color"}},
+		{[]string{"user", "create", "pat@example.com"}, []string{"--org", "--role"}},
+	} {
+		r := run(t, "", c.args...)
+		r.want(t, exitUsage, append(c.words, "skai --help")...)
+		if r.out != "" || strings.Contains(r.errs, "verysecret") {
+			t.Errorf("%v: prints %q and %q", c.args, r.out, r.errs)
+		}
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	run(t, "").want(t, exitDone, "Usage: skai <command>", "serve", "$SKAI_DATA")
+	run(t, "", "--help").want(t, exitDone, "Usage: skai <command>")
+	run(t, "", "user", "create", "--help").want(t, exitDone, "Usage: skai user create", "--org", "$SKAI_ORG")
+	run(t, "", "--version").want(t, exitDone, version())
+}
+
+func TestOrganisationsAndPeople(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	on(t, db, "", "org", "list").want(t, exitDone, "no organisation yet")
+	on(t, db, "", "org", "create", "titan", "--name", "Titan Roofing", "--time-zone", "America/Phoenix").want(t, exitDone, "Titan Roofing (titan)")
+	on(t, db, "", "org", "create", "titan", "--name", "Another").want(t, exitFailed, `there is an organisation "titan" already`)
+	on(t, db, "", "org", "create", "Ti tan", "--name", "", "--time-zone", "Mars").want(t, exitFailed, "slug", "name", "time_zone")
+	on(t, db, "", "org", "list").want(t, exitDone, "titan", "America/Phoenix")
+
+	made := on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "owner")
+	made.want(t, exitDone, "pat@example.com")
+	password := regexp.MustCompile(`[a-z2-7]{5}(-[a-z2-7]{5}){3}`).FindString(made.out)
+	people := identity.New(db, orgs.New(db))
+	if _, err := people.SignIn(t.Context(), "pat@example.com", password, identity.Device{}); err != nil {
+		t.Errorf("the printed password %q does not sign in: %v", password, err)
+	}
+	on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "owner").want(t, exitFailed, "is a member of Titan Roofing already")
+	on(t, db, "", "user", "create", "pat@example.com", "--org", "nobody", "--role", "owner").want(t, exitFailed, `no organisation "nobody"`, "skai org list")
+	on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "boss").want(t, exitUsage, "--role must be one of", "boss")
+
+	typed := on(t, db, "a sentence of my own\n", "user", "create", "kim@example.com", "--org", "titan", "--role", "viewer", "--name", "Kim", "--password-stdin")
+	typed.want(t, exitDone, "kim@example.com")
+	if strings.Contains(typed.out, "a sentence") {
+		t.Error("a password that was given is printed")
+	}
+	if _, err := people.SignIn(t.Context(), "kim@example.com", "a sentence of my own", identity.Device{}); err != nil {
+		t.Error(err)
+	}
+	on(t, db, "short\n", "user", "create", "lee@example.com", "--org", "titan", "--role", "viewer", "--password-stdin").want(t, exitFailed, "12 characters")
+	on(t, db, "", "user", "create", "lee@example.com", "--org", "titan", "--role", "viewer", "--password-stdin").want(t, exitFailed, "no password came")
+
+	on(t, db, "", "org", "create", "prowest", "--name", "Pro West").want(t, exitDone)
+	second := on(t, db, "", "user", "create", "pat@example.com", "--org", "prowest", "--role", "admin")
+	second.want(t, exitDone, "with the password they have")
+	if regexp.MustCompile(`[a-z2-7]{5}(-[a-z2-7]{5}){3}`).MatchString(second.out) {
+		t.Error("a password is printed that does not hold")
+	}
+}
+
+func TestMigrateAnOperatorsDatabase(t *testing.T) {
+	t.Parallel()
+	owner, app := dbtest.Bare(t)
+	data := t.TempDir()
+	run(t, "", "org", "list", "--data", data, "--database-url", app).want(t, exitFailed, "lacks", "DATABASE_OWNER_URL", "skai migrate")
+	run(t, "", "migrate", "--data", data, "--database-url", app).want(t, exitFailed, "DATABASE_OWNER_URL is not set", "postgres://skai_owner:secret@")
+	run(t, "", "migrate", "--data", data, "--database-url", app, "--owner-url", owner).want(t, exitDone, "migrations ran", "up to date")
+	run(t, "", "migrate", "--data", data, "--database-url", app, "--owner-url", owner).want(t, exitDone, "0 migrations ran")
+	run(t, "", "org", "list", "--data", data, "--database-url", app).want(t, exitDone, "no organisation yet")
+	run(t, "", "org", "list", "--data", data, "--database-url", owner).want(t, exitFailed, "use skai_app")
+}
+
+func TestRoutesAreListed(t *testing.T) {
+	t.Parallel()
+	run(t, "", "routes").want(t, exitDone, "/api/health/ready", "public", "/settings/audit", "audit.view")
+	var list []map[string]string
+	if err := json.Unmarshal([]byte(run(t, "", "routes", "--json").out), &list); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(list, func(r map[string]string) bool {
+		return r["pattern"] == "/sign-in" && r["method"] == "POST" && r["audience"] == "public"
+	}) {
+		t.Errorf("POST /sign-in is not in %v", list)
+	}
+}
+
+func TestAnAddressInUseIsNamed(t *testing.T) {
+	t.Parallel()
+	l, err := listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	run(t, "", "serve", "--data", t.TempDir(), "--listen", l.Addr().String()).want(t, exitFailed, "SKAI_LISTEN", l.Addr().String(), "another program", "127.0.0.1:8081")
+	run(t, "", "serve", "--data", t.TempDir(), "--listen", "192.0.2.1:80").want(t, exitFailed, "SKAI_LISTEN", "192.0.2.1:80", "an example")
+}

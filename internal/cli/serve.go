@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaiscraper/skai/internal/app"
+)
+
+type serveCommand struct {
+	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
+	HTTPS  bool   `help:"The public address is https, even where the proxy in front does not say so by X-Forwarded-Proto." env:"SKAI_HTTPS"`
+	Secret string `help:"Where several machines serve: 16 characters or more, the same on all of them, to sign what one page leaves for the next." env:"SKAI_SECRET" placeholder:"TEXT"`
+}
+
+// Validate refuses a secret that could be guessed.
+func (c *serveCommand) Validate() error {
+	if n := len(c.Secret); n > 0 && n < 16 {
+		return fmt.Errorf("SKAI_SECRET (--secret) has %d characters and needs 16 or more; an example: the output of openssl rand -hex 16", n)
+	}
+	return nil
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
+	log := g.logger(t.err)
+	listener, err := listen(ctx, g.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // Serve has closed it, if it came to that
+	s, err := g.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), HTTPS: c.HTTPS, Secret: secret(c.Secret)})
+	if err != nil {
+		return err
+	}
+	if err := welcome(ctx, t, a, listener); err != nil {
+		return err
+	}
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return a.Serve(ctx, listener) })
+	if !c.NoWork {
+		both.Go(func() error { return a.Work(ctx) })
+	}
+	return both.Wait()
+}
+
+func secret(s string) []byte {
+	if s == "" {
+		return nil
+	}
+	return []byte(s)
+}
+
+// listen takes the address before anything is started.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, where another program listens already; stop it, or choose another port, for example 127.0.0.1:8081", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, a port that only root may use; choose one from 1024 on, for example 127.0.0.1:8080", address)
+	case err != nil:
+		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, which can't be listened at: %w; an example: 127.0.0.1:8080", address, err)
+	}
+	return l, nil
+}
+
+// welcome says where the program is and, where nobody could sign in, what to do.
+func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error {
+	list, err := a.Orgs.List(ctx)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		t.printf("There is no organisation yet. In another terminal:\n" +
+			"  skai org create titan --name 'Titan Roofing'\n  skai user create you@example.com --org titan --role owner\n")
+	}
+	t.printf("SkaiScraper is at http://%s\n", l.Addr())
+	return nil
+}
+
+type workCommand struct{}
+
+// Run does background jobs until it is told to stop.
+func (*workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
+	log := g.logger(t.err)
+	s, err := g.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	a, err := app.New(s.db, app.Config{Log: log, Version: version()})
+	if err != nil {
+		return err
+	}
+	t.printf("SkaiScraper does background jobs; stop it with Ctrl-C.\n")
+	return a.Work(ctx)
+}
