@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -49,6 +51,8 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	ui.Routes(rt)
 	a.People.Routes(rt)
 	audit.New(db).Routes(rt)
+	activity.New(db).Routes(rt)
+	contacts.New(db).Routes(rt)
 	a.healthRoutes(rt)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
 	return a, nil

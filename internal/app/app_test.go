@@ -41,7 +41,7 @@ func TestRoutes(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	for _, r := range build(t, nil).Routes() {
-		fmt.Fprintf(&b, "%-6s %-45s %-9s %-14s %s\n", r.Method, r.Pattern, r.Audience, r.Permission, r.Kind)
+		fmt.Fprintf(&b, "%-6s %-45s %-9s %-15s %s\n", r.Method, r.Pattern, r.Audience, r.Permission, r.Kind)
 	}
 	const golden = "testdata/routes.golden"
 	if *update {
