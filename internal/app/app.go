@@ -9,8 +9,10 @@ import (
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
@@ -53,6 +55,9 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)
+	claim := claims.New(db)
+	claim.Routes(rt)
+	leads.New(db, claim.OpenFor).Routes(rt)
 	a.healthRoutes(rt)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
 	return a, nil
