@@ -1,6 +1,14 @@
 package contacts
 
-import "github.com/skaiscraper/skai/internal/platform/staging"
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/platform/staging"
+)
 
 // Staging is how an import publishes contacts.
 var Staging = staging.Table{
@@ -64,4 +72,18 @@ func (s *Staged) Append(b *staging.Buffer) {
 	b.TextOrNull(s.MatchPhone)
 	b.TextOrNull(s.MatchEmail)
 	b.EndRow()
+}
+
+// CarryOrders marks contacts as not to be contacted where a row that only names
+// them says so: the order holds for whoever it is, whichever row it stands in. A row known from
+// an earlier run says it no second time, a person may have lifted it since.
+func CarryOrders(ctx context.Context, tx pgx.Tx, actor uuid.UUID) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE contacts c SET do_not_contact = true, version = c.version + 1, updated_at = now(), updated_by = $1
+		WHERE c.org_id = current_org() AND NOT c.do_not_contact
+			AND c.id IN (SELECT id FROM stage_contacts WHERE do_not_contact AND action = 'linked' AND ref_at IS NULL)`, actor)
+	if err != nil {
+		return fmt.Errorf("carry over who is not to be contacted: %w", err)
+	}
+	return nil
 }

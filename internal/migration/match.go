@@ -90,6 +90,11 @@ func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late
 	if err := t.Publish(ctx, tx, r.actor, late); err != nil {
 		return err
 	}
+	if t.Name == contacts.Staging.Name {
+		if err := contacts.CarryOrders(ctx, tx, r.actor); err != nil {
+			return err
+		}
+	}
 	return r.reference(ctx, tx, t, late)
 }
 
@@ -227,21 +232,29 @@ func (r *run) join(ctx context.Context, tx pgx.Tx, t staging.Table) error {
 			UPDATE %[1]s s SET %[2]s = r.%[3]s_id FROM external_refs r
 			WHERE s.%[4]s IS NOT NULL AND r.entity = '%[3]s' AND r.source = s.ref_source AND r.external_id = s.%[4]s`, t.Stage(), column, entity, ref)}
 	}
-	// A name or an e-mail address counts where exactly one contact has it.
+	// A name or an e-mail address counts where exactly one contact has it: one of
+	// the same source, or else one of any.
 	byValue := func(column, value, of string) step {
 		return step{"find " + column + " of " + t.Name, fmt.Sprintf(`
-			UPDATE %[1]s s SET %[2]s = k.id FROM (
-				SELECT %[4]s AS value, (array_agg(id))[1] AS id FROM contacts
-				WHERE %[4]s IN (SELECT lower(%[3]s) FROM %[1]s WHERE %[3]s IS NOT NULL) AND archived_at IS NULL GROUP BY 1 HAVING count(*) = 1) k
-			WHERE s.%[2]s IS NULL AND s.%[3]s IS NOT NULL AND lower(s.%[3]s) = k.value`, t.Stage(), column, value, of)}
+			WITH named AS MATERIALIZED (
+				SELECT %[4]s AS value, c.id, r.source FROM contacts c LEFT JOIN external_refs r ON r.org_id = c.org_id AND r.contact_id = c.id
+				WHERE %[4]s IN (SELECT lower(%[3]s) FROM %[1]s WHERE %[3]s IS NOT NULL) AND c.archived_at IS NULL),
+			own AS (SELECT value, source, (array_agg(id))[1] AS id FROM named GROUP BY 1, 2 HAVING count(DISTINCT id) = 1),
+			anyone AS (SELECT value, (array_agg(id))[1] AS id FROM named GROUP BY 1 HAVING count(DISTINCT id) = 1),
+			found AS (
+				SELECT s.file_no, s.ordinal, s.id AS staged, coalesce(own.id, anyone.id) AS id
+				FROM %[1]s s LEFT JOIN own ON own.value = lower(s.%[3]s) AND own.source = s.ref_source LEFT JOIN anyone ON anyone.value = lower(s.%[3]s)
+				WHERE s.%[2]s IS NULL AND s.%[3]s IS NOT NULL)
+			UPDATE %[1]s s SET %[2]s = f.id FROM found f WHERE f.id IS NOT NULL AND s.id = f.staged AND s.file_no = f.file_no AND s.ordinal = f.ordinal`,
+			t.Stage(), column, value, of)}
 	}
 	switch t.Name {
 	case properties.Staging.Name:
-		return steps(ctx, tx, byRef("owner_id", "contact", "contact_ref"), byValue("owner_id", "contact_email", "email"), missing(t, "owner_id", "contact_email", "contact"))
+		return steps(ctx, tx, byRef("owner_id", "contact", "contact_ref"), byValue("owner_id", "contact_email", "c.email"), missing(t, "owner_id", "contact_email", "contact"))
 	case leads.Staging.Name, claims.Staging.Name:
 		list := []step{
 			byRef("contact_id", "contact", "contact_ref"), byRef("property_id", "property", "property_ref"),
-			byValue("contact_id", "contact_email", "email"), byValue("contact_id", "contact_name", "lower(name)"),
+			byValue("contact_id", "contact_email", "c.email"), byValue("contact_id", "contact_name", "lower(c.name)"),
 			missing(t, "contact_id", "contact_email", "contact"), missing(t, "contact_id", "contact_name", "contact"),
 		}
 		if t.Name == claims.Staging.Name {

@@ -86,7 +86,7 @@ func (o *Origin) read(k keptRow) error {
 		return fmt.Errorf("read how %s was read: %w", k.Name, err)
 	}
 	cells := cellsOrRaw(layout, k.Raw)
-	o.Raw = cellsOrRaw(decode.Layout{}, k.Raw)[0]
+	o.Raw = decode.Text(layout, k.Raw)
 	if len(cells) == 1 && len(layout.Header) > 1 {
 		return nil // it could not be told apart; the raw text says it all
 	}

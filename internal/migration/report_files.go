@@ -128,7 +128,7 @@ func errorRows(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, each f
 func cellsOrRaw(layout decode.Layout, raw []byte) []string {
 	cells, err := decode.Cells(layout, raw)
 	if err != nil {
-		return []string{strings.ToValidUTF8(strings.TrimRight(string(raw), "\r\n"), "?")}
+		return []string{strings.TrimRight(decode.Text(layout, raw), "\r\n")}
 	}
 	return cells
 }

@@ -35,7 +35,7 @@ func (b *Batch) job(f *File, r *row) {
 		return
 	}
 	if owner != nil {
-		owner.DoNotContact = normalise.DoNotContact(c.Notes)
+		owner.DoNotContact = normalise.DoNotContact(c.Notes) || normalise.DoNotContact(r.aside(sources.DeadReason))
 		c.ContactRef = b.embedContact(r, owner)
 	}
 	if adjuster != nil {

@@ -102,6 +102,15 @@ func (r *row) raw(f sources.Field) (string, int) {
 	return r.cell(columns[0]), columns[0]
 }
 
+// aside gives a field's text and leaves its cell to extra.
+func (r *row) aside(f sources.Field) string {
+	s, column := r.raw(f)
+	if column >= 0 {
+		r.state[column] = cellOpen
+	}
+	return s
+}
+
 // Longest texts in characters, so that indexes and pages can hold them.
 const (
 	maxName = 200
