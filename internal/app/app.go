@@ -13,6 +13,8 @@ import (
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
@@ -58,6 +60,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	claim := claims.New(db)
 	claim.Routes(rt)
 	leads.New(db, claim.OpenFor).Routes(rt)
+	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
 	return a, nil
