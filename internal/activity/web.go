@@ -178,21 +178,12 @@ func events(h History) []ui.Event {
 		case e.Origin != nil:
 			list[i].Icon, list[i].Tone, list[i].Title = "database-import", ui.Blue, "Imported from "+e.Origin.Vendor()
 		case e.Kind == KindStage && e.FromStage != nil && e.ToStage != nil:
-			list[i].Icon, list[i].Tone, list[i].Title = "flag", ui.Green, StageWords(*e.FromStage)+" to "+StageWords(*e.ToStage)
+			list[i].Icon, list[i].Tone, list[i].Title = "flag", ui.Green, ui.Words(*e.FromStage)+" to "+ui.Words(*e.ToStage)
 		case e.Assignee != "":
 			list[i].Title += " for " + e.Assignee
 		}
 	}
 	return list
-}
-
-// StageWords is a stage as people read it: "Adjuster review".
-func StageWords(stage string) string {
-	words := strings.ReplaceAll(stage, "_", " ")
-	if words == "" {
-		return ""
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // reference is the record's id at the vendor; a fingerprint that the import made

@@ -150,7 +150,7 @@ func TestAContactsLifeOnItsPages(t *testing.T) {
 			t.Errorf("the page has no %q", want)
 		}
 	}
-	if trail := o.Get(ctx, t, at+"?tab=audit"); !strings.Contains(trail.Body, "Created") || !strings.Contains(trail.Body, "State Farm") {
+	if trail := o.Get(ctx, t, at+"?tab=audit"); !strings.Contains(trail.Body, "contact") || !strings.Contains(trail.Body, "State Farm") {
 		t.Error("the trail is missing")
 	}
 	edit := o.Get(ctx, t, at+"/edit")

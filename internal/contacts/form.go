@@ -75,16 +75,16 @@ func formOf(form *web.Form, c Contact) contactForm {
 		return ui.FieldOf(form, name, label, value).With(func(f *ui.Field) { f.Max = maxName })
 	}
 	f.names = []ui.Field{
-		text("first_name", "First name", c.FirstName).With(func(f *ui.Field) { f.Focus = true }), text("last_name", "Last name", c.LastName),
+		text("first_name", "First name", c.FirstName).With(func(f *ui.Field) { f.Focus = form == nil }), text("last_name", "Last name", c.LastName),
 		text("company", "Company", c.Company).With(func(f *ui.Field) { f.Hint = "One of the three names is enough" }),
-		text("role", "Role", c.Role).With(func(f *ui.Field) { f.Options, f.Required = options(Roles), true }),
+		text("role", "Role", c.Role).With(func(f *ui.Field) { f.Options, f.Required = ui.Choices(Roles...), true }),
 	}
 	f.about = []ui.Field{
 		text("source", "Source", c.Source).With(func(f *ui.Field) { f.Hint = "Where the contact came from, for example Referral" }),
 		ui.FieldOf(form, "tags", "Tags", strings.Join(c.Tags, ", ")).With(func(f *ui.Field) { f.Hint = "Separated by commas" }),
 	}
 	f.notes = ui.FieldOf(form, "notes", "Notes", c.Notes).With(func(f *ui.Field) { f.Max = maxNotes })
-	f.doNotContact = checkbox(form, "do_not_contact", "Do not contact", c.DoNotContact)
+	f.doNotContact = ui.CheckboxOf(form, "do_not_contact", "Do not contact", c.DoNotContact)
 	f.address = PostalFields(form, c.Postal)
 	f.rows(form, c)
 	return f
@@ -104,8 +104,8 @@ func (f *contactForm) rows(form *web.Form, c Contact) {
 		}
 		f.phones = append(f.phones, phoneRow{
 			ui.FieldOf(form, phoneField(i, "typed"), "Phone "+strconv.Itoa(i+1), p.Typed).With(func(f *ui.Field) { f.Keyboard = "tel" }),
-			ui.FieldOf(form, phoneField(i, "type"), "Kind", p.Type).With(func(f *ui.Field) { f.Options = options(PhoneTypes) }),
-			checkbox(form, phoneField(i, "sms_opt_out"), "No texts", p.SMSOptOut),
+			ui.FieldOf(form, phoneField(i, "type"), "Kind", p.Type).With(func(f *ui.Field) { f.Options = ui.Choices(PhoneTypes...) }),
+			ui.CheckboxOf(form, phoneField(i, "sms_opt_out"), "No texts", p.SMSOptOut),
 		})
 	}
 	for i := range emails + spare {
@@ -141,17 +141,6 @@ func PostalFields(form *web.Form, p Postal) []ui.Field {
 	return fields
 }
 
-func checkbox(form *web.Form, name, label string, on bool) ui.Field {
-	f := ui.Field{Name: name, Label: label}
-	if form != nil {
-		on, f.Error = form.Bool(name), form.Fields[name]
-	}
-	if on {
-		f.Value = "on"
-	}
-	return f
-}
-
 // all are the fields in the order of the form, for the summary of what was refused.
 func (f contactForm) all() []ui.Field {
 	list := append(append([]ui.Field{}, f.names...), f.doNotContact)
@@ -160,29 +149,6 @@ func (f contactForm) all() []ui.Field {
 	}
 	list = append(append(append(list, f.emails...), f.address...), f.about...)
 	return append(list, f.notes)
-}
-
-func options(values []string) []ui.Option {
-	list := make([]ui.Option, len(values))
-	for i, v := range values {
-		list[i] = ui.Option{Value: v, Text: title(v)}
-	}
-	return list
-}
-
-// title is a word of a vocabulary with a capital.
-func title(word string) string {
-	if word == "" {
-		return ""
-	}
-	return strings.ToUpper(word[:1]) + word[1:]
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 // shown is a phone number as people read it.
@@ -194,6 +160,18 @@ func (p Phone) shown() string {
 		return phone.Format(p.E164) + " x" + p.Ext
 	}
 	return phone.Format(p.E164)
+}
+
+// remarks say more about a number: "mobile · no texts".
+func (p Phone) remarks() string {
+	words := p.Type
+	if p.SMSOptOut {
+		if words != "" {
+			words += " · "
+		}
+		words += "no texts"
+	}
+	return words
 }
 
 // differences are the fields of a contact in two versions.
@@ -211,14 +189,7 @@ func (d Details) words() [][2]string {
 	phones, emails := make([]string, 0, len(d.Phones)), make([]string, 0, len(d.Emails))
 	for _, p := range d.Phones {
 		if p.Typed != "" {
-			text := p.Typed
-			if p.Type != "" {
-				text += " (" + p.Type + ")"
-			}
-			if p.SMSOptOut {
-				text += ", no texts"
-			}
-			phones = append(phones, text)
+			phones = append(phones, strings.TrimSpace(p.Typed+" "+p.remarks()))
 		}
 	}
 	for _, e := range d.Emails {
@@ -236,8 +207,8 @@ func (d Details) words() [][2]string {
 		{"First name", d.FirstName},
 		{"Last name", d.LastName},
 		{"Company", d.Company},
-		{"Role", title(d.Role)},
-		{"Do not contact", yesNo(d.DoNotContact)},
+		{"Role", ui.Words(d.Role)},
+		{"Do not contact", ui.YesNo(d.DoNotContact)},
 		{"Phones", strings.Join(phones, "; ")},
 		{"E-mail", strings.Join(emails, "; ")},
 		{"Address", d.Line()},

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -21,9 +19,9 @@ func (c *Contact) below() string {
 // lead is the line under the name on the contact's page.
 func (c *Contact) lead() string {
 	if c.below() == "" {
-		return title(c.Role)
+		return ui.Words(c.Role)
 	}
-	return title(c.Role) + " · " + c.Company
+	return ui.Words(c.Role) + " · " + c.Company
 }
 
 // place is where the contact is, in short.
@@ -55,8 +53,8 @@ func (c *Full) olderURL() string {
 // lines are the contact's fields as its page shows them.
 func (c *Full) lines() []ui.Detail {
 	lines := []ui.Detail{
-		{Label: "Phones", Value: some(len(c.Phones), phones(c.Phones))},
-		{Label: "E-mail", Value: some(len(c.Emails), emails(c.Emails))},
+		{Label: "Phones", Value: ui.Some(len(c.Phones), phones(c.Phones))},
+		{Label: "E-mail", Value: ui.Some(len(c.Emails), emails(c.Emails))},
 		{Label: "Mailing address", Value: ui.Text(c.Line())},
 	}
 	if c.AddressTyped != "" && !strings.EqualFold(c.AddressTyped, c.Line()) {
@@ -65,23 +63,15 @@ func (c *Full) lines() []ui.Detail {
 	lines = append(
 		lines,
 		ui.Detail{Label: "First name", Value: ui.Text(c.FirstName)}, ui.Detail{Label: "Last name", Value: ui.Text(c.LastName)},
-		ui.Detail{Label: "Company", Value: ui.Text(c.Company)}, ui.Detail{Label: "Role", Value: ui.Text(title(c.Role))},
-		ui.Detail{Label: "Source", Value: ui.Text(c.Source)}, ui.Detail{Label: "Tags", Value: some(len(c.Tags), tags(c.Tags))},
-		ui.Detail{Label: "Added", Value: templ.Join(ui.Time(c.CreatedAt), by(c.CreatedByName))},
-		ui.Detail{Label: "Changed", Value: templ.Join(ui.Time(c.UpdatedAt), by(c.UpdatedByName))},
+		ui.Detail{Label: "Company", Value: ui.Text(c.Company)}, ui.Detail{Label: "Role", Value: ui.Text(ui.Words(c.Role))},
+		ui.Detail{Label: "Source", Value: ui.Text(c.Source)}, ui.Detail{Label: "Tags", Value: ui.Some(len(c.Tags), ui.TagLinks(c.Tags, path))},
+		ui.Detail{Label: "Added", Value: ui.When(c.CreatedAt, c.CreatedByName)},
+		ui.Detail{Label: "Changed", Value: ui.When(c.UpdatedAt, c.UpdatedByName)},
 	)
 	if c.Notes != "" {
 		lines = append(lines, ui.Detail{Label: "Notes", Value: ui.Multiline(c.Notes)})
 	}
 	return lines
-}
-
-// some is the component, or nil where it would show nothing.
-func some(n int, c templ.Component) templ.Component {
-	if n == 0 {
-		return nil
-	}
-	return c
 }
 
 func first(list []string) string {

@@ -99,7 +99,7 @@ func csvRow(c Contact) []web.Cell {
 		web.Number(c.ID.String()), web.Text(c.Name), web.Text(c.FirstName), web.Text(c.LastName), web.Text(c.Company), web.Text(c.Role),
 		web.Text(strings.Join(phones, "; ")), web.Text(strings.Join(c.Emails, "; ")),
 		web.Text(c.Street), web.Text(c.Unit), web.Text(c.City), web.Text(c.State), web.Text(c.ZIP),
-		web.Text(c.Source), web.Text(strings.Join(c.Tags, ", ")), web.Text(c.Notes), web.Text(yesNo(c.DoNotContact)),
+		web.Text(c.Source), web.Text(strings.Join(c.Tags, ", ")), web.Text(c.Notes), web.Text(ui.YesNo(c.DoNotContact)),
 		web.Number(c.CreatedAt.UTC().Format(time.RFC3339)), web.Number(c.UpdatedAt.UTC().Format(time.RFC3339)), web.Number(archived),
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/money"
@@ -138,7 +137,7 @@ func Options[S ~string](values []S) []ui.Option {
 }
 
 // Word is a word of a vocabulary as people read it: "Adjuster review".
-func Word[S ~string](word S) string { return activity.StageWords(string(word)) }
+func Word[S ~string](word S) string { return ui.Words(string(word)) }
 
 // PeopleOptions are people to filter by.
 func PeopleOptions(people []identity.Name) []ui.Option {

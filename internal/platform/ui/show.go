@@ -44,14 +44,6 @@ type Event struct {
 	Body  templ.Component // nil is none
 }
 
-// Related is a record that belongs to the one a page shows.
-type Related struct {
-	URL   string
-	Title string
-	Word  string // its stage or what else tells it apart
-	At    time.Time
-}
-
 // DiffRow is one field in two versions of a record.
 type DiffRow struct {
 	Label  string
