@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/claims/estimate"
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -44,7 +45,7 @@ type claimJSON struct {
 	NextActionOn   string                    `json:"next_action_on" required:"false" doc:"The day, 2026-11-22, or empty"`
 	Notes          string                    `json:"notes" required:"false"`
 	Tags           []string                  `json:"tags" required:"false" nullable:"false"`
-	Amounts        *Amounts                  `json:"amounts" required:"false" doc:"Cents; null is not known. Left out, they stay as they are"`
+	Amounts        *Amounts                  `json:"amounts" required:"false" doc:"Cents; null is not known. Left out, they stay as they are. null altogether for those who may not see amounts"`
 	MoneyFlags     []string                  `json:"money_flags" required:"false" readOnly:"true" nullable:"false" doc:"How the amounts contradict each other: acv_not_rcv_less_depreciation, acv_over_rcv, negative_amount, deductible_over_rcv"`
 	Contact        string                    `json:"contact" required:"false" readOnly:"true" doc:"Their name"`
 	Property       string                    `json:"property" required:"false" readOnly:"true" doc:"Its address"`
@@ -58,8 +59,8 @@ type claimJSON struct {
 	ArchivedAt     *time.Time                `json:"archived_at" required:"false" readOnly:"true" doc:"null while it is not archived"`
 }
 
-func toJSON(c Claim) claimJSON {
-	return claimJSON{
+func toJSON(ctx context.Context, c Claim) claimJSON {
+	j := claimJSON{
 		ID: c.ID, Version: c.Version, Number: c.Number, Name: c.Name(), Title: c.Title, ContactID: c.ContactID, PropertyID: c.PropertyID, LeadID: c.LeadID,
 		Stage: c.Stage, StageBefore: c.StageBefore, StageChangedAt: c.StageChangedAt, SourceStage: c.SourceStage, Kind: c.Kind, Carrier: c.Carrier,
 		ClaimNumber: c.ClaimNumber, PolicyNumber: c.PolicyNumber, DateOfLoss: c.DateOfLoss.String(), Peril: c.Peril, AdjusterID: c.AdjusterID, Source: c.Source,
@@ -67,6 +68,10 @@ func toJSON(c Claim) claimJSON {
 		Tags: c.Tags, Amounts: &c.Amounts, MoneyFlags: c.MoneyFlags, Contact: c.Contact, Property: c.Property, Adjuster: c.Adjuster, Assignee: c.Assignee,
 		CreatedAt: c.CreatedAt, CreatedBy: c.CreatedBy, UpdatedAt: c.UpdatedAt, UpdatedBy: c.UpdatedBy, ArchivedAt: c.ArchivedAt,
 	}
+	if !identity.Can(ctx, identity.ViewAmounts) {
+		j.Amounts = nil
+	}
+	return j
 }
 
 func (c *claimJSON) details() (Details, error) {
@@ -89,11 +94,11 @@ type answer struct {
 	Body     claimJSON
 }
 
-func answerOf(c Claim, err error) (*answer, error) {
+func answerOf(ctx context.Context, c Claim, err error) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{ETag: web.ETag(c.Version), Body: toJSON(c)}, nil
+	return &answer{ETag: web.ETag(c.Version), Body: toJSON(ctx, c)}, nil
 }
 
 type listInput struct {
@@ -149,17 +154,20 @@ func (s *Service) apiRoutes(rt *web.Router) {
 	web.Op(rt, see, op(http.MethodGet, "/{id}", "Get a claim"), s.getAPI)
 	web.Op(rt, edit, op(http.MethodPut, "/{id}", "Change a claim"), s.updateAPI)
 	web.Op(rt, edit, op(http.MethodPost, "/{id}/stage", "Move a claim to another stage"), func(ctx context.Context, in *moved) (*answer, error) {
-		return answerOf(s.Advance(ctx, in.ID, in.Body.Stage, in.Body.Reason))
+		c, err := s.Advance(ctx, in.ID, in.Body.Stage, in.Body.Reason)
+		return answerOf(ctx, c, err)
 	})
 	web.Op(rt, see, op(http.MethodGet, "/{id}/estimates", "List a claim's estimates with their lines"), func(ctx context.Context, in *one) (*estimated, error) {
 		list, err := s.EstimatesOf(ctx, in.ID)
 		return &estimated{estimatesBody{list}}, err
 	})
 	web.Op(rt, archive, op(http.MethodPost, "/{id}/archive", "Archive a claim"), func(ctx context.Context, in *one) (*answer, error) {
-		return answerOf(s.Archive(ctx, in.ID))
+		c, err := s.Archive(ctx, in.ID)
+		return answerOf(ctx, c, err)
 	})
 	web.Op(rt, archive, op(http.MethodPost, "/{id}/restore", "Restore an archived claim"), func(ctx context.Context, in *one) (*answer, error) {
-		return answerOf(s.Restore(ctx, in.ID))
+		c, err := s.Restore(ctx, in.ID)
+		return answerOf(ctx, c, err)
 	})
 }
 
@@ -176,7 +184,7 @@ func (s *Service) listAPI(ctx context.Context, in *listInput) (*listed, error) {
 	}
 	items := make([]claimJSON, len(l.Rows))
 	for i, c := range l.Rows {
-		items[i] = toJSON(c)
+		items[i] = toJSON(ctx, c)
 	}
 	return &listed{Body: web.NewPage(items, l.Older)}, nil
 }
@@ -190,7 +198,8 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 	if in.Body.Amounts != nil {
 		amounts = *in.Body.Amounts
 	}
-	a, err := answerOf(s.Create(ctx, d, amounts, in.Key))
+	c, err := s.Create(ctx, d, amounts, in.Key)
+	a, err := answerOf(ctx, c, err)
 	if err == nil {
 		a.Location = "/api/claims/" + a.Body.ID.String()
 	}
@@ -199,7 +208,7 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 
 func (s *Service) getAPI(ctx context.Context, in *one) (*answer, error) {
 	c, err := s.Get(ctx, in.ID, "", false)
-	a, err := answerOf(c.Claim, err)
+	a, err := answerOf(ctx, c.Claim, err)
 	if err == nil {
 		a.Body.Extra = c.Extra
 	}
@@ -215,5 +224,6 @@ func (s *Service) updateAPI(ctx context.Context, in *changed) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answerOf(s.Update(ctx, in.ID, version, d, in.Body.Amounts))
+	c, err := s.Update(ctx, in.ID, version, d, in.Body.Amounts)
+		return answerOf(ctx, c, err)
 }

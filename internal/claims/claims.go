@@ -95,6 +95,15 @@ type Claim struct {
 // Name is the number as people say it: C-17.
 func (c *Claim) Name() string { return fmt.Sprintf("C-%d", c.Number) }
 
+// visible is the claim as the actor may see it: without its amounts where they
+// may not see any.
+func (c Claim) visible(ctx context.Context) Claim {
+	if !identity.Can(ctx, identity.ViewAmounts) {
+		c.Amounts, c.MoneyFlags = Amounts{}, []string{}
+	}
+	return c
+}
+
 const columns = `claims.id, version, number, title, property_id, contact_id, kind, carrier, claim_number, policy_number, date_of_loss, coalesce(peril, '') AS peril,
 	adjuster_id, source, work_type, priority, assignee_id, next_action, next_action_on, notes, tags,
 	rcv, acv, deductible, recoverable_depreciation, non_recoverable_depreciation, approved, supplements, paid,
@@ -142,7 +151,9 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string, lines boo
 		var found []Full
 		var more Full
 		postgres.Queue(&b, &found, full+` WHERE claims.id = $1`, id)
-		estimate.Queue(&b, id, lines, &more.Estimates)
+		if identity.Can(ctx, identity.ViewAmounts) {
+			estimate.Queue(&b, id, lines, &more.Estimates)
+		}
 		postgres.Queue(&b, &more.Files, filesOf, id)
 		if err := activity.OfRecord(&b, activity.OfClaim(id), older, &more.History); err != nil {
 			return Full{}, err
@@ -156,6 +167,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string, lines boo
 			return Full{}, errNotFound
 		}
 		c := found[0]
+		c.Claim = c.visible(ctx)
 		c.Estimates, c.Files, c.History, c.People, c.Trail = more.Estimates, more.Files, more.History, more.People, more.Trail
 		return c, nil
 	})

@@ -190,6 +190,27 @@ func TestAMembersAmounts(t *testing.T) {
 	}
 }
 
+func TestAViewerSeesNoAmounts(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.Shared(t))
+	viewer := o.As(t, tenant.Viewer)
+	c := o.create(o.As(t, tenant.Owner), t, body{"title": "Hers", "peril": "hail", "amounts": body{"rcv": 123456, "acv": 200000}})
+	at := "/claims/" + c.ID.String()
+	for _, target := range []string{at, at + "?tab=estimates", "/claims", "/api/claims", "/api" + at} {
+		a := o.Get(viewer, t, target)
+		for _, secret := range []string{"1,234.56", "123456", "acv_over_rcv", "ACV is", "Estimates", "RCV"} {
+			if a.Status != 200 || strings.Contains(a.Body, secret) {
+				t.Errorf("%s: %d shows %q", target, a.Status, secret)
+			}
+		}
+	}
+	for _, target := range []string{"/api" + at + "/estimates", "/claims?sort=rcv", "/api/claims?sort=-rcv"} {
+		if a := o.Get(viewer, t, target); a.Status != 403 || !strings.Contains(a.Body, "amounts") {
+			t.Errorf("%s: %d", target, a.Status)
+		}
+	}
+}
+
 func TestACarriersNumberIsUnique(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.Shared(t))

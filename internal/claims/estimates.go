@@ -14,7 +14,7 @@ import (
 // EstimatesOf gives a claim's estimates with their lines, the oldest first. It
 // returns fault.NotFound where the claim is not in the actor's organisation.
 func (s *Service) EstimatesOf(ctx context.Context, claim uuid.UUID) ([]estimate.Estimate, error) {
-	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
+	if err := identity.Require(ctx, identity.ViewAmounts); err != nil {
 		return nil, err
 	}
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]estimate.Estimate, error) {

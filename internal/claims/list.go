@@ -67,11 +67,19 @@ func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return List{}, err
 	}
+	if column, _ := q.Order(); column == "rcv" { // an order tells amounts too
+		if err := identity.Require(ctx, identity.ViewAmounts); err != nil {
+			return List{}, err
+		}
+	}
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
 		var b pgx.Batch
 		postgres.QueueValues(&b, &l.Carriers, carriers)
 		identity.QueuePeople(&b, &l.People)
 		l.Page, err = list.Read[Claim](ctx, tx, &listing, columns, q, &b)
+		for i, c := range l.Rows {
+			l.Rows[i] = c.visible(ctx)
+		}
 		return l, err
 	})
 }

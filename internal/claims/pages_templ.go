@@ -29,7 +29,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 		carriers[i] = ui.Option{Value: c, Text: c}
 	}
 	view := ui.Listing{
-		Table:       ui.Table{Caption: "Claims", Query: q, Path: path, Columns: listColumns(q), Empty: noClaims(q)},
+		Table:       ui.Table{Caption: "Claims", Query: q, Path: path, Columns: listColumns(ctx, q), Empty: noClaims(q)},
 		Placeholder: "Search claims by number, name, carrier or street",
 		Filters: []ui.Filter{
 			{Name: "stage", Label: "Stage", Options: leads.Options(Stages)},
@@ -47,21 +47,31 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	for _, c := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: c.URL(), Cells: []templ.Component{
 			ui.Strong(c.heading(), c.below()), ui.StagePill(c.Stage.tone(), leads.Word(c.Stage)), ui.Text(c.Property), carrierCell(c),
-			ui.Day(c.DateOfLoss), ui.MoneyOr(c.RCV), ui.Text(c.Assignee), ui.Since(c.listed()),
+			ui.Day(c.DateOfLoss), rcvCell(ctx, c), ui.Text(c.Assignee), ui.Since(c.listed()),
 		}})
 	}
 	return view
 }
 
-func listColumns(q web.ListQuery) []ui.Column {
+func listColumns(ctx context.Context, q web.ListQuery) []ui.Column {
 	claim, loss, rcv := ui.Column{Title: "Claim", Sort: "number"}, ui.Column{Title: "Date of loss", Sort: "date_of_loss", Width: ui.Roomy}, ui.Column{Title: "RCV", Sort: "rcv", Right: true}
 	created := ui.Column{Title: "Added", Sort: "created_at", Width: ui.Roomy}
 	if q.Filter("archived") == "yes" { // has one order
 		claim.Sort, loss.Sort, rcv.Sort, created = "", "", "", ui.Column{Title: "Archived", Width: ui.Roomy}
 	}
+	if !identity.Can(ctx, identity.ViewAmounts) {
+		rcv = ui.Column{Title: "Peril", Width: ui.Roomy} // in the place of what they may not see
+	}
 	return []ui.Column{
 		claim, {Title: "Stage"}, {Title: "Property"}, {Title: "Carrier", Width: ui.Roomy}, loss, rcv, {Title: "Assignee", Width: ui.Wide}, created,
 	}
+}
+
+func rcvCell(ctx context.Context, c Claim) templ.Component {
+	if !identity.Can(ctx, identity.ViewAmounts) {
+		return ui.Text(leads.Word(c.Peril))
+	}
+	return ui.MoneyOr(c.RCV)
 }
 
 func noClaims(q web.ListQuery) templ.Component {
@@ -105,7 +115,7 @@ func noClaims(q web.ListQuery) templ.Component {
 				var templ_7745c5c3_Var3 templ.SafeURL
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(q.Cleared().URL(path))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 62, Col: 49}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 72, Col: 49}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -152,7 +162,7 @@ func noClaims(q web.ListQuery) templ.Component {
 					var templ_7745c5c3_Var5 templ.SafeURL
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(path + "/new")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 70, Col: 42}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 80, Col: 42}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -260,7 +270,7 @@ func detailView(c Full, tab, problem string) templ.Component {
 					var templ_7745c5c3_Var9 templ.SafeURL
 					templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinURLErrs(c.URL() + "/restore")
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 93, Col: 53}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 103, Col: 53}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 					if templ_7745c5c3_Err != nil {
@@ -278,7 +288,7 @@ func detailView(c Full, tab, problem string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Tabs("Parts of the claim", c.tabs(tab, identity.Can(ctx, identity.ViewAudit))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Tabs("Parts of the claim", c.tabs(ctx, tab)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -415,9 +425,11 @@ func overview(c Full) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = moneyCard(c).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
+				if identity.Can(ctx, identity.ViewAmounts) {
+					templ_7745c5c3_Err = moneyCard(c).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
 				if templ_7745c5c3_Err != nil {
@@ -574,7 +586,7 @@ func moneyCard(c Full) templ.Component {
 				var templ_7745c5c3_Var20 string
 				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(one.label)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 147, Col: 20}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 159, Col: 20}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 				if templ_7745c5c3_Err != nil {
@@ -677,7 +689,7 @@ func filesCard(files []File) templ.Component {
 						var templ_7745c5c3_Var23 templ.SafeURL
 						templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(f.link()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 178, Col: 41}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 190, Col: 41}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 						if templ_7745c5c3_Err != nil {
@@ -690,7 +702,7 @@ func filesCard(files []File) templ.Component {
 						var templ_7745c5c3_Var24 string
 						templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 178, Col: 94}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 190, Col: 94}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 						if templ_7745c5c3_Err != nil {
@@ -708,7 +720,7 @@ func filesCard(files []File) templ.Component {
 						var templ_7745c5c3_Var25 string
 						templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 180, Col: 24}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 192, Col: 24}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 						if templ_7745c5c3_Err != nil {
@@ -726,7 +738,7 @@ func filesCard(files []File) templ.Component {
 					var templ_7745c5c3_Var26 string
 					templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(leads.Filled([]string{leads.Word(f.Kind), f.size(), f.Caption, f.TakenBy, strings.Join(f.Tags, ", ")}), " · "))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 183, Col: 134}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 195, Col: 134}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 					if templ_7745c5c3_Err != nil {
@@ -764,7 +776,7 @@ func filesCard(files []File) templ.Component {
 					var templ_7745c5c3_Var27 string
 					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Count(filesMost))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 197, Col: 49}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 209, Col: 49}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -871,7 +883,7 @@ func formView(f claimForm, theirs templ.Component) templ.Component {
 		var templ_7745c5c3_Var30 templ.SafeURL
 		templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinURLErrs(f.action)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 224, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 236, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 		if templ_7745c5c3_Err != nil {
@@ -895,7 +907,7 @@ func formView(f claimForm, theirs templ.Component) templ.Component {
 			var templ_7745c5c3_Var31 string
 			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(f.version)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 229, Col: 56}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 241, Col: 56}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 			if templ_7745c5c3_Err != nil {
@@ -913,7 +925,7 @@ func formView(f claimForm, theirs templ.Component) templ.Component {
 			var templ_7745c5c3_Var32 string
 			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(f.key)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 231, Col: 48}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 243, Col: 48}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			if templ_7745c5c3_Err != nil {

@@ -1,11 +1,14 @@
 package claims
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/money"
 	"github.com/skaiscraper/skai/internal/platform/phone"
@@ -119,17 +122,19 @@ func (c *Claim) moves() leads.Moves {
 }
 
 // tabs are the parts of a claim's page.
-func (c *Full) tabs(tab string, audit bool) []ui.Tab {
+func (c *Full) tabs(ctx context.Context, tab string) []ui.Tab {
 	lines := 0
 	for _, e := range c.Estimates {
 		lines += e.LineCount
 	}
 	tabs := []ui.Tab{
 		{Text: "Overview", URL: c.URL(), Active: tab == ""},
-		{Text: "Estimates", URL: c.URL() + "?tab=estimates", Count: lines, Active: tab == "estimates"},
 		{Text: "Files", URL: c.URL() + "?tab=files", Count: len(c.Files), Active: tab == "files"},
 	}
-	if audit {
+	if identity.Can(ctx, identity.ViewAmounts) {
+		tabs = slices.Insert(tabs, 1, ui.Tab{Text: "Estimates", URL: c.URL() + "?tab=estimates", Count: lines, Active: tab == "estimates"})
+	}
+	if identity.Can(ctx, identity.ViewAudit) {
 		tabs = append(tabs, ui.Tab{Text: "Audit", URL: c.URL() + "?tab=audit", Active: tab == "audit"})
 	}
 	return tabs

@@ -102,7 +102,7 @@ func showPage(w http.ResponseWriter, r *http.Request, status int, c Full, proble
 		head.Action = &ui.Action{Text: "Edit", URL: c.URL() + "/edit", Icon: "pencil"}
 	}
 	tab := r.URL.Query().Get("tab")
-	if tab == "audit" && !identity.Can(r.Context(), identity.ViewAudit) || !slices.Contains([]string{"estimates", "files", "audit"}, tab) {
+	if tab == "audit" && !identity.Can(r.Context(), identity.ViewAudit) || tab == "estimates" && !identity.Can(r.Context(), identity.ViewAmounts) || !slices.Contains([]string{"estimates", "files", "audit"}, tab) {
 		tab = ""
 	}
 	return ui.PageStatus(w, r, status, head, detailView(c, tab, problem))
