@@ -25,7 +25,8 @@ const (
 	EditAmounts    Permission = "amounts.edit"
 	StepBack       Permission = "stages.back" // one stage back, out of cancelled, with a reason
 	ExportLists    Permission = "lists.export"
-	Migrate        Permission = "migration.run" // and the full export
+	ViewAnalytics  Permission = "analytics.view" // figures over many records; a member: over their own
+	Migrate        Permission = "migration.run"  // and the full export
 	ViewAudit      Permission = "audit.view"
 	EditSettings   Permission = "settings.edit"
 )
@@ -46,6 +47,7 @@ var (
 		EditAmounts:    {leaders, "change amounts"},
 		StepBack:       {leaders, "move a stage back"},
 		ExportLists:    {leaders, "export lists"},
+		ViewAnalytics:  {workers, "see figures over many records"},
 		Migrate:        {stewards, "run a migration or a full export"},
 		ViewAudit:      {stewards, "see the audit trail"},
 		EditSettings:   {stewards, "change the organisation's settings"},

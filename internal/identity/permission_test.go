@@ -21,6 +21,7 @@ var matrix = map[Permission]string{
 	ExportLists:    "oam",
 	Migrate:        "oa",
 	ViewAudit:      "oa",
+	ViewAnalytics:  "oame", // a member over their own
 	EditSettings:   "oa",
 }
 
