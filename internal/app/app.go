@@ -11,6 +11,7 @@ import (
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
+	"github.com/skaiscraper/skai/internal/dashboard"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
@@ -60,6 +61,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	claim := claims.New(db)
 	claim.Routes(rt)
 	leads.New(db, claim.OpenFor).Routes(rt)
+	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
