@@ -225,5 +225,5 @@ func (s *Service) updateAPI(ctx context.Context, in *changed) (*answer, error) {
 		return nil, err
 	}
 	c, err := s.Update(ctx, in.ID, version, d, in.Body.Amounts)
-		return answerOf(ctx, c, err)
+	return answerOf(ctx, c, err)
 }
