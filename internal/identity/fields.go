@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"fmt"
+
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -13,7 +15,7 @@ var zones = []ui.Option{
 	{Value: "America/New_York", Text: "Eastern"},
 	{Value: "America/Chicago", Text: "Central"},
 	{Value: "America/Denver", Text: "Mountain"},
-	{Value: "America/Phoenix", Text: "Mountain without summer time (Arizona)"},
+	{Value: "America/Phoenix", Text: "Arizona (no summer time)"},
 	{Value: "America/Los_Angeles", Text: "Pacific"},
 	{Value: "America/Anchorage", Text: "Alaska"},
 	{Value: "Pacific/Honolulu", Text: "Hawaii"},
@@ -36,6 +38,19 @@ func organisationFields(f *web.Form, org orgs.Org) []ui.Field {
 		ui.FieldOf(f, "logo", "Logo", "").With(func(f *ui.Field) {
 			f.Type, f.Hint = "file", "An SVG or PNG file of at most 256 kB, shown about 28 pixels high."
 		}),
+	}
+}
+
+// passwordFields are the current password and the new one, twice. None of them is
+// ever sent back.
+func passwordFields(f *web.Form) []ui.Field {
+	secret := func(fill, hint string) func(*ui.Field) {
+		return func(f *ui.Field) { f.Type, f.Fill, f.Hint, f.Required = "password", fill, hint, true }
+	}
+	return []ui.Field{
+		ui.FieldOf(f, "current", "The password you have", "").With(secret("current-password", "")),
+		ui.FieldOf(f, "password", "The new one", "").With(secret("new-password", fmt.Sprintf("%d characters or more; a sentence is easy to keep in mind.", MinPassword))),
+		ui.FieldOf(f, "again", "The new one again", "").With(secret("new-password", "")),
 	}
 }
 

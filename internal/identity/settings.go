@@ -17,9 +17,63 @@ import (
 // answer beside its field.
 const maxUpload = 4 * orgs.MaxLogo
 
+// place is a page of the settings.
+type place struct{ title, words, url string }
+
 func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
-	links := append(settingsLinks(r.Context()), ui.Link{Text: "Signed-in devices", URL: ui.SessionsPath, Icon: "lock"})
-	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(links))
+	var places []place
+	if Can(r.Context(), EditSettings) {
+		places = append(places, place{"Organisation", "Its name, time zone, colour and logo.", organisationPath})
+	}
+	if Can(r.Context(), ViewAudit) {
+		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})
+	}
+	places = append(
+		places,
+		place{"Signed-in devices", "Where you are signed in, and signing out elsewhere.", ui.SessionsPath},
+		place{"Password", "Choose another one.", passwordPath},
+	)
+	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(places))
+}
+
+func (s *Service) passwordPage(w http.ResponseWriter, r *http.Request) error {
+	return passwordForm(w, r, http.StatusOK, web.NewForm(nil), "")
+}
+
+func passwordForm(w http.ResponseWriter, r *http.Request, status int, f *web.Form, refusal string) error {
+	return ui.PageStatus(w, r, status, ui.Head{
+		Title: "Password", Section: ui.Settings, Crumbs: []ui.Link{{Text: "Settings", URL: settingsPath}},
+		Lead: "Changing it signs you out on every other device.",
+	}, passwordCard(f, refusal))
+}
+
+func (s *Service) passwordSubmit(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	password := f.Values.Get("password") // a password keeps its blanks
+	if password != f.Values.Get("again") {
+		f.Fields.Add("again", "This is not the same as above. Type both again.")
+	}
+	if f.Err() == nil {
+		err = s.ChangePassword(r.Context(), f.Values.Get("current"), password, device(r))
+	}
+	if refused := fault.As(err); refused != nil {
+		for field, words := range refused.Fields {
+			f.Fields.Add(field, "%s", web.Sentence(words))
+		}
+		if len(refused.Fields) == 0 {
+			return passwordForm(w, r, refused.Kind.Status(), f, refused.Message)
+		}
+	} else if err != nil {
+		return err
+	}
+	if f.Err() != nil {
+		return passwordForm(w, r, http.StatusUnprocessableEntity, f, "")
+	}
+	web.SetFlash(w, r, web.Done, "Your password is changed, and your other devices are signed out.")
+	return web.Redirect(w, r, settingsPath)
 }
 
 func (s *Service) sessionsPage(w http.ResponseWriter, r *http.Request) error {

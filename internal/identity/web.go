@@ -25,6 +25,7 @@ const cookie = "session"
 const (
 	settingsPath     = "/settings"
 	organisationPath = "/settings/organisation"
+	passwordPath     = "/settings/password"
 	logoPath         = "/logo"
 )
 
@@ -44,6 +45,8 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("POST "+ui.SessionsPath+"/revoke-others", member, s.revokeOthers)
 	rt.Page("POST "+ui.SessionsPath+"/{id}/revoke", member, s.revoke)
 	rt.Page("GET "+settingsPath, member, s.settingsPage)
+	rt.Page("GET "+passwordPath, member, s.passwordPage)
+	rt.Page("POST "+passwordPath, member, s.passwordSubmit)
 	rt.Page("GET "+organisationPath, edit, s.organisationPage)
 	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
 	rt.Page("GET "+logoPath, member, s.logo)
