@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,16 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+// TestMain runs the tests; started by a test with asProgram set, this program is
+// skai itself, so that it can be killed.
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	dbtest.Main(m)
+}
+
+const asProgram = "SKAI_TEST_AS_PROGRAM"
 
 // result is what a command did.
 type result struct {

@@ -106,14 +106,21 @@ func (r *run) do(ctx context.Context, tx pgx.Tx) error {
 // prepare takes the locks and makes the temporary tables. Runs of one
 // organisation go one after the other; the same run goes once.
 func (r *run) prepare(ctx context.Context, tx pgx.Tx) error {
-	free, err := postgres.Value[bool](ctx, tx, `SELECT pg_try_advisory_xact_lock(hashtextextended('run ' || $1::text, 0))`, r.id)
+	// The server of a program that was killed learns of it at the next check, a
+	// second later, and gives the lock back; a run that is alive keeps it.
+	_, err := tx.Exec(ctx, `SET LOCAL client_connection_check_interval = '1s'; SET LOCAL lock_timeout = '10s'`)
 	if err != nil {
 		return err
 	}
-	if !free {
+	_, err = tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('run ' || $1::text, 0))`, r.id)
+	if postgres.Code(err) == "55P03" { // lock_not_available
 		return fault.Conflict("run.going", "run %s is still going; wait for it, or stop the program that runs it", r.id)
 	}
+	if err != nil {
+		return err
+	}
 	if err := steps(ctx, tx,
+		step{"wait as long as it takes", `SET LOCAL lock_timeout = 0`},
 		step{"wait for another run of this organisation", `SELECT pg_advisory_xact_lock(hashtextextended('import ' || current_org()::text, 0))`},
 		step{"set memory", `SELECT set_config('work_mem', '128MB', true), set_config('temp_buffers', '64MB', true), set_config('app.bulk_run', '` + r.id.String() + `', true)`},
 	); err != nil {

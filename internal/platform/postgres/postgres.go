@@ -204,6 +204,14 @@ func Constraint(err error) string {
 	return ""
 }
 
+// Code is the SQLSTATE of the database's error, "" for any other error.
+func Code(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
 // NewID gives a new record's id: a UUID version 7, which sorts by its time.
 func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
