@@ -24,7 +24,7 @@ func (c *exportCommand) Run(ctx context.Context, g *Globals, t *terminal) error 
 			return err
 		}
 		part := c.Out + ".part"
-		out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the person who runs the command names the file
 		if err != nil {
 			return fmt.Errorf("the export can't be written: %w", err)
 		}

@@ -110,8 +110,10 @@ func (d *Demo) user(ctx context.Context, slug string, s SignIn) error {
 func (d *Demo) invent(c generate.Company) ([]SignIn, error) {
 	domain := c.Slug + ".example.com"
 	list := []SignIn{
-		{Name: "Olivia Owens", Email: "owner@" + domain, Role: tenant.Owner}, {Name: "Adam Adler", Email: "admin@" + domain, Role: tenant.Admin},
-		{Name: "Maria Mendez", Email: "manager@" + domain, Role: tenant.Manager}, {Name: "Sam Seller", Email: "member@" + domain, Role: tenant.Member},
+		{Name: "Olivia Owens", Email: "owner@" + domain, Role: tenant.Owner},
+		{Name: "Adam Adler", Email: "admin@" + domain, Role: tenant.Admin},
+		{Name: "Maria Mendez", Email: "manager@" + domain, Role: tenant.Manager},
+		{Name: "Sam Seller", Email: "member@" + domain, Role: tenant.Member},
 		{Name: "Vera Vance", Email: "viewer@" + domain, Role: tenant.Viewer},
 	}
 	for _, s := range c.Salespeople() {
@@ -123,7 +125,7 @@ func (d *Demo) invent(c generate.Company) ([]SignIn, error) {
 	for i := range list {
 		list[i].Org, list[i].Password = c.Name, password()
 	}
-	data, err := json.MarshalIndent(list, "", "  ")
+	data, err := json.MarshalIndent(list, "", "  ") //nolint:gosec // made-up people of a demonstration; the file is the owner's alone
 	if err != nil {
 		return nil, err
 	}

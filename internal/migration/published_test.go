@@ -62,7 +62,7 @@ func TestPublishedFilesAreTakenOrRefusedInWords(t *testing.T) {
 // byForce says that a file's first column is a company, whatever it is.
 func byForce(t *testing.T, path string) (migration.FileOptions, bool) {
 	t.Helper()
-	f, err := os.Open(path)
+	f, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestNaughtyStringsInEveryTextColumn(t *testing.T) {
 	}
 	h := newHouse(t)
 	path := filepath.Join(h.dir, "naughty.csv")
-	out, err := os.Create(path)
+	out, err := os.Create(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}

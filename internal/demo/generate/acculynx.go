@@ -160,7 +160,7 @@ func (w *world) reportDefects(d dice, t *table) {
 	bad := []row{spoilt("money", "Job Value", "TBD"), spoilt("date", "Date of Loss", "13/45/2024")}
 	if !w.Excel {
 		r := spoilt("quote", "Lead Source", "the \"Best\" roofer")
-		r.raw = strings.Replace(string(appendCells(nil, r.cells, true)), `"the ""Best"" roofer"`, `"the "Best" roofer"`, 1)
+		r.raw = strings.Replace(string(appendCells(r.cells, true)), `"the ""Best"" roofer"`, `"the "Best" roofer"`, 1)
 		bad = append(bad, r)
 	}
 	t.spread(d, bad...)

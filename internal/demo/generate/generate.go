@@ -89,7 +89,7 @@ func (c Company) Files() ([]File, error) {
 	projects, photos := w.companyCam()
 	files := []File{w.accuLynxContacts(), report, contacts, jobs, w.xactimateClaims(), projects, photos}
 	for i := range w.estimates {
-		files = append(files, w.estimates[i].file(w, i))
+		files = append(files, w.estimates[i].file(i))
 	}
 	return files, nil
 }

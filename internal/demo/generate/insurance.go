@@ -38,9 +38,9 @@ func (d dice) fill(form string, running int) string {
 	for _, c := range form {
 		switch c {
 		case '#':
-			b.WriteByte(byte('0' + d.IntN(10)))
+			b.WriteByte("0123456789"[d.IntN(10)])
 		case '?':
-			b.WriteByte(byte('A' + d.IntN(26)))
+			b.WriteByte("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[d.IntN(26)])
 		case '*':
 			_, _ = fmt.Fprintf(&b, "%06d", running) // a builder never fails
 		default:

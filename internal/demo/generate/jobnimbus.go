@@ -93,9 +93,21 @@ func (w *world) contactRow(d dice, t *table, j *job, number int) *row {
 
 // customOfContact are values of the custom columns, in their order.
 var customOfContact = [15][]string{
-	adjusterFirst, {"Text", "Call", "Email"}, {"Neighbor", "Agent", "Yard sign"}, {"Desert Ridge HOA", "Stapleton MCA", "n/a"}, {"#4471", "1984#", "0220"},
-	{"Yes", "No"}, lenders, {"R-12", "R-7", "West 3"}, {"Yes", "No"}, {"Yes", "No"}, {"4/12/1961", "11/30/1978", "7/4/1985"}, {"Evenings", "Before 9", "Weekends"},
-	{"English", "Spanish", "Vietnamese"}, shingles, {"Trust", "Brother", "n/a"},
+	adjusterFirst,
+	{"Text", "Call", "Email"},
+	{"Neighbor", "Agent", "Yard sign"},
+	{"Desert Ridge HOA", "Stapleton MCA", "n/a"},
+	{"#4471", "1984#", "0220"},
+	{"Yes", "No"},
+	lenders,
+	{"R-12", "R-7", "West 3"},
+	{"Yes", "No"},
+	{"Yes", "No"},
+	{"4/12/1961", "11/30/1978", "7/4/1985"},
+	{"Evenings", "Before 9", "Weekends"},
+	{"English", "Spanish", "Vietnamese"},
+	shingles,
+	{"Trust", "Brother", "n/a"},
 }
 
 // fill sets the cells of a row by their columns' names.
@@ -186,7 +198,7 @@ func (w *world) contactDefects(d dice, t *table) {
 	nobody.rule = "no_name"
 	quote.rule, quote.column = "quote", "description"
 	t.cell(&quote, "description", "QUOTE")
-	quote.raw = strings.Replace(string(appendCells(nil, quote.cells, false)), "QUOTE", `"wants the 6" gutters, not 5"`, 1)
+	quote.raw = strings.Replace(string(appendCells(quote.cells, false)), "QUOTE", `"wants the 6" gutters, not 5"`, 1)
 	t.spread(d, nobody, quote)
 }
 

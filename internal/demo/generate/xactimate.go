@@ -44,7 +44,7 @@ type estimate struct {
 	reduced        bool // the export without the labor columns
 }
 
-func (e *estimate) file(w *world, i int) File {
+func (e *estimate) file(i int) File {
 	name := mailbox("", e.insured)
 	if name == "." {
 		name = ".estimate"

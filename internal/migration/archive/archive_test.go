@@ -34,7 +34,7 @@ var compared = []string{
 
 // contents gives every row of the organisation's tables, without the
 // organisation and its own system person.
-func contents(t testing.TB, ctx context.Context, db *postgres.DB) map[string][]string {
+func contents(t *testing.T, ctx context.Context, db *postgres.DB) map[string][]string {
 	t.Helper()
 	all, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (map[string][]string, error) {
 		all := map[string][]string{}
@@ -60,7 +60,7 @@ func contents(t testing.TB, ctx context.Context, db *postgres.DB) map[string][]s
 	return all
 }
 
-func blobs(t testing.TB) *blob.Store {
+func blobs(t *testing.T) *blob.Store {
 	t.Helper()
 	store, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
 	if err != nil {
@@ -70,13 +70,14 @@ func blobs(t testing.TB) *blob.Store {
 	return store
 }
 
-func systemScope(t testing.TB, db *postgres.DB, slug string) context.Context {
+func systemScope(t *testing.T, db *postgres.DB, slug string) context.Context {
 	t.Helper()
 	return dbtest.Org(t, db, slug).As(t, tenant.Owner)
 }
 
 // fill imports random contacts and jobs.
 func fill(t *testing.T, rt *rapid.T, ctx context.Context, svc *migration.Service) {
+	t.Helper()
 	text := rapid.StringOfN(rapid.RuneFrom([]rune("aZ9 é,\"'\n=+-@|\\{}\t名😀")), 0, 12, -1)
 	var contacts, jobs bytes.Buffer
 	c, j := csv.NewWriter(&contacts), csv.NewWriter(&jobs)
@@ -130,9 +131,9 @@ func TestAnExportGivesTheSameOrganisationAgain(t *testing.T) {
 	})
 }
 
-func export(t testing.TB, svc *archive.Service, ctx context.Context, path string) {
+func export(t *testing.T, svc *archive.Service, ctx context.Context, path string) {
 	t.Helper()
-	out, err := os.Create(path)
+	out, err := os.Create(filepath.Clean(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func TestAChangedArchiveIsRefused(t *testing.T) {
 	}
 	defer func() { _ = in.Close() }()
 	changed := filepath.Join(t.TempDir(), "changed.zip")
-	out, err := os.Create(changed)
+	out, err := os.Create(filepath.Clean(changed))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (r *row) claim(word, stage string) *claims.Staged {
 		RCV: r.money(sources.RCV), ACV: r.money(sources.ACV), Deductible: r.money(sources.Deductible),
 		RecoverableDepreciation: r.money(sources.RecoverableDepreciation), NonRecoverableDepreciation: r.money(sources.NonRecoverableDepreciation),
 		Approved: r.money(sources.Approved), Supplements: r.money(sources.Supplements), Paid: r.money(sources.Paid),
-		NextAction: r.word(sources.NextAction, 1000), Notes: r.joined(sources.Notes), Tags: r.tags(), StageAt: r.time(sources.StageAt),
+		NextAction: r.word(sources.NextAction, 1000), Notes: r.notes(), Tags: r.tags(), StageAt: r.time(sources.StageAt),
 		ContactRef: r.word(sources.RefContactID, maxName), ContactName: r.personName(sources.RefContactName),
 		ContactEmail: strings.ToLower(r.word(sources.RefContactEmail, 320)), AssigneeName: r.word(sources.Salesperson, maxName),
 	}

@@ -26,7 +26,7 @@ func (b *Batch) estimateLine(e *Estimate, r *row) {
 		Description: r.text(sources.Description, maxText), Quantity: r.decimal(sources.Quantity), Unit: r.text(sources.Unit, maxName), UnitPrice: r.decimal(sources.UnitPrice),
 		ItemAmount: r.money(sources.ItemAmount), Tax: r.money(sources.Tax), RCV: r.money(sources.RCV), Depreciation: r.money(sources.Depreciation), ACV: r.money(sources.ACV),
 		Age: r.text(sources.Age, maxName), Life: r.text(sources.Life, maxName), Coverage: r.text(sources.Coverage, maxName), Activity: r.text(sources.Activity, maxName),
-		Note: r.joined(sources.Notes),
+		Note: r.notes(),
 	}
 	if s, _ := r.raw(sources.Recoverable); !normalise.Blank(s) {
 		recoverable := r.flag(sources.Recoverable)
@@ -35,8 +35,8 @@ func (b *Batch) estimateLine(e *Estimate, r *row) {
 	if r.errored {
 		return
 	}
-	print := r.fingerprint()
-	e.hash = append(e.hash[:len(e.hash):len(e.hash)], print[:]...)
+	line := r.fingerprint()
+	e.hash = append(e.hash[:len(e.hash):len(e.hash)], line[:]...)
 	if len(e.hash) > 1<<16 { // folded, so that a long estimate takes no more memory
 		folded := hashOf(e.hash)
 		e.hash = append(e.hash[:0], folded[:]...)

@@ -38,7 +38,7 @@ func (b *Batch) contact(r *row) {
 	}
 	c.MatchName, c.MatchPhone, c.MatchEmail = "", "", ""
 	c.Role = r.contactRole()
-	c.LeadSource, c.Tags, c.Notes = r.word(sources.LeadSource, maxName), r.tags(), r.joined(sources.Notes)
+	c.LeadSource, c.Tags, c.Notes = r.word(sources.LeadSource, maxName), r.tags(), r.notes()
 	c.DoNotContact = r.flag(sources.DoNotContact) || normalise.DoNotContact(c.Notes)
 	at := r.place()
 	c.AddressTyped, c.Street, c.Unit, c.City, c.State, c.ZIP = at.typed, at.Street, at.Unit, at.City, at.State, at.ZIP
@@ -86,7 +86,7 @@ func (b *Batch) property(r *row) {
 	p.YearBuilt, p.SquareFeet, p.RoofAge = r.within(sources.YearBuilt, 1600, 2200), r.within(sources.SquareFeet, 0, 100_000_000), r.within(sources.RoofAge, 0, 300)
 	p.Squares, p.Stories = r.measure(sources.Squares, 99_999), r.measure(sources.Stories, 200)
 	p.Pitch, p.RoofMaterial = r.word(sources.Pitch, maxName), r.word(sources.RoofMaterial, maxName)
-	p.Tags, p.Notes = r.tags(), r.joined(sources.Notes)
+	p.Tags, p.Notes = r.tags(), r.notes()
 	p.ContactRef, p.ContactEmail = r.word(sources.RefContactID, maxName), strings.ToLower(r.word(sources.RefContactEmail, 320))
 	p.ByAddress = r.source.Name == "companycam" && p.AddressKey != ""
 	p.JobRef = r.word(sources.RefJob, maxName)
@@ -173,7 +173,7 @@ func (b *Batch) stageLead(r *row, owner *contacts.Staged, stage string) {
 	l := &leads.Staged{
 		Title: r.word(sources.Title, maxName), Source: r.word(sources.LeadSource, maxName), Stage: stage, SourceStage: r.word(sources.Stage, maxName),
 		Kind: r.leadKind(), EstimatedValue: r.money(sources.Value), FollowUpOn: r.date(sources.FollowUp), DeadReason: r.word(sources.DeadReason, maxText),
-		Notes: r.joined(sources.Notes), Tags: r.tags(), StageAt: r.time(sources.StageAt), AssigneeName: r.word(sources.Salesperson, maxName),
+		Notes: r.notes(), Tags: r.tags(), StageAt: r.time(sources.StageAt), AssigneeName: r.word(sources.Salesperson, maxName),
 		ContactRef: r.word(sources.RefContactID, maxName), ContactEmail: strings.ToLower(r.word(sources.RefContactEmail, 320)), ContactName: r.personName(sources.RefContactName),
 	}
 	l.Temperature = r.temperature()

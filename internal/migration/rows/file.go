@@ -62,7 +62,7 @@ func (f *File) Account() (json.RawMessage, error) { return json.Marshal(f.plan.a
 // Take puts one record of the file into the ledger and, where it is a row of
 // data that can be read, its records into the batch.
 func (f *File) Take(b *Batch, ordinal int, record *decode.Row) {
-	outcome := ""
+	var outcome string
 	switch record.Kind {
 	case decode.Header, decode.Title:
 		b.record(f.no, ordinal, record, "header")

@@ -143,11 +143,11 @@ func (r *row) personName(f sources.Field) string {
 	return ""
 }
 
-// joined gives all columns of a field in one text, a paragraph each.
-func (r *row) joined(f sources.Field) string {
+// notes gives all columns of notes in one text, a paragraph each.
+func (r *row) notes() string {
 	var parts []string
 	total := 0
-	for _, column := range r.columns[f] {
+	for _, column := range r.columns[sources.Notes] {
 		s := r.cell(column)
 		if s == "" {
 			continue

@@ -7,12 +7,16 @@ var acculynx = &Source{
 	Files: []File{
 		{
 			Kind: Jobs,
-			Signature: []string{"currentmilestone", "lasttouchedagedays", "phonenumber", "primarycontactemail", "primarycontactfirstname", "primarycontactlastname",
+			Signature: []string{
+				"currentmilestone", "lasttouchedagedays", "phonenumber", "primarycontactemail", "primarycontactfirstname", "primarycontactlastname",
 				"worktype", "deadleadreason", "joblocationstreet1", "joblocationcity", "joblocationstate", "joblocationzipcode", "joblocationaddress",
 				"insurancecompany", "claimnumber", "dateofloss", "leadsource", "primarysalesperson", "leaddate", "adjustername", "adjusterphone",
-				"adjusteremail", "jobtradetype", "prospectdate", "approveddate", "currentstatus", "currentmilestonedate", "jobvalue"},
-			Telling: []string{"currentmilestone", "lasttouchedagedays", "primarycontactfirstname", "primarycontactlastname", "primarycontactemail",
-				"joblocationstreet1", "joblocationaddress", "currentmilestonedate", "jobtradetype"},
+				"adjusteremail", "jobtradetype", "prospectdate", "approveddate", "currentstatus", "currentmilestonedate", "jobvalue",
+			},
+			Telling: []string{
+				"currentmilestone", "lasttouchedagedays", "primarycontactfirstname", "primarycontactlastname", "primarycontactemail",
+				"joblocationstreet1", "joblocationaddress", "currentmilestonedate", "jobtradetype",
+			},
 			Aliases: map[string]Field{
 				"primarycontactemail": Email, "primarycontactfirstname": FirstName, "primarycontactlastname": LastName, "primarycontactcompany": Company,
 				"primarycontactphone": Phone, "primarycontactmobile": Mobile, "primarycontactname": ContactName,

@@ -1,6 +1,9 @@
 package sources
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // common are names of columns that mean the same wherever they stand, as Key
 // gives them; snake_case, camelCase and labels come to the same.
@@ -91,12 +94,8 @@ var (
 // with gives the plain words and a vendor's own on top.
 func with(words, own map[string]string) map[string]string {
 	all := make(map[string]string, len(words)+len(own))
-	for k, v := range words {
-		all[k] = v
-	}
-	for k, v := range own {
-		all[k] = v
-	}
+	maps.Copy(all, words)
+	maps.Copy(all, own)
 	return all
 }
 

@@ -7,9 +7,11 @@ var companycam = &Source{
 	Files: []File{
 		{
 			Kind: Properties,
-			Signature: []string{"id", "projectid", "name", "projectname", "address", "streetaddress1", "streetaddress2", "city", "state", "postalcode", "country",
+			Signature: []string{
+				"id", "projectid", "name", "projectname", "address", "streetaddress1", "streetaddress2", "city", "state", "postalcode", "country",
 				"latitude", "longitude", "status", "archived", "primarycontactname", "primarycontactemail", "primarycontactphone", "createdat", "notepad",
-				"integrationrelationid", "integrationsrelationid", "photocount"},
+				"integrationrelationid", "integrationsrelationid", "photocount",
+			},
 			Telling: []string{"notepad", "primarycontactname", "integrationrelationid", "integrationsrelationid", "photocount", "streetaddress1"},
 			Aliases: map[string]Field{
 				"id": ID, "projectid": ID, "name": Title, "projectname": Title, "notepad": Notes, "archived": Archived, "status": None,
@@ -20,8 +22,10 @@ var companycam = &Source{
 		},
 		{
 			Kind: Photos,
-			Signature: []string{"photoid", "id", "project", "projectid", "url", "photourl", "hash", "description", "capturedat", "creator", "creatorname",
-				"coordinates", "latitude", "longitude", "tags"},
+			Signature: []string{
+				"photoid", "id", "project", "projectid", "url", "photourl", "hash", "description", "capturedat", "creator", "creatorname",
+				"coordinates", "latitude", "longitude", "tags",
+			},
 			Telling: []string{"photoid", "hash", "capturedat", "photourl"},
 			Aliases: map[string]Field{
 				"photoid": ID, "id": ID, "project": RefProject, "projectid": RefProject, "url": URL, "photourl": URL, "uri": URL, "hash": MD5,

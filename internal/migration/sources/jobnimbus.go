@@ -7,9 +7,11 @@ var jobnimbus = &Source{
 	Files: []File{
 		{
 			Kind: Contacts,
-			Signature: []string{"jnid", "displayname", "firstname", "lastname", "company", "email", "homephone", "mobilephone", "workphone", "faxnumber", "website",
+			Signature: []string{
+				"jnid", "displayname", "firstname", "lastname", "company", "email", "homephone", "mobilephone", "workphone", "faxnumber", "website",
 				"addressline1", "addressline2", "city", "statetext", "state", "zip", "countryname", "recordtypename", "statusname", "status", "sourcename",
-				"leadsource", "salesrepname", "salesrep", "tags", "datecreated", "dateupdated", "recid", "isactive", "isarchived", "type"},
+				"leadsource", "salesrepname", "salesrep", "tags", "datecreated", "dateupdated", "recid", "isactive", "isarchived", "type",
+			},
 			Telling: []string{"jnid", "recordtypename", "displayname", "recid", "statetext"},
 			Aliases: map[string]Field{
 				"jnid": ID, "recid": None, "displayname": ContactName, "isarchived": Archived, "datestatuschange": StageAt, "recordtypename": ContactRole,
@@ -18,9 +20,11 @@ var jobnimbus = &Source{
 		},
 		{
 			Kind: Jobs,
-			Signature: []string{"jnid", "recid", "number", "name", "jobname", "primarycontact", "contactname", "recordtypename", "statusname", "status", "datestart", "dateend",
+			Signature: []string{
+				"jnid", "recid", "number", "name", "jobname", "primarycontact", "contactname", "recordtypename", "statusname", "status", "datestart", "dateend",
 				"addressline1", "city", "statetext", "state", "zip", "salesrepname", "salesrep", "sourcename", "datecreated", "dateupdated", "datestatuschange",
-				"approvedestimatetotal", "approvedinvoicetotal", "approvedinvoicedue", "description"},
+				"approvedestimatetotal", "approvedinvoicetotal", "approvedinvoicedue", "description",
+			},
 			Telling: []string{"primarycontact", "datestart", "approvedestimatetotal", "approvedinvoicetotal", "jobname", "primarycontactid"},
 			Aliases: map[string]Field{
 				"jnid": ID, "recid": None, "name": Title, "jobname": Title, "number": Number, "primarycontact": RefContactName, "contactname": RefContactName,

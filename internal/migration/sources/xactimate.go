@@ -7,9 +7,11 @@ var xactimate = &Source{
 	Files: []File{
 		{
 			Kind: Estimate,
-			Signature: []string{"#", "groupcode", "groupdescription", "desc", "age", "condition", "qty", "itemamount", "reportedcost", "unitcost", "unit", "coverage",
+			Signature: []string{
+				"#", "groupcode", "groupdescription", "desc", "age", "condition", "qty", "itemamount", "reportedcost", "unitcost", "unit", "coverage",
 				"activity", "salestax", "rcv", "life", "depreciationtype", "depreciationamount", "recoverable", "acv", "tax", "replace", "cat", "sel",
-				"unitlocation", "laborminimum", "sourcename", "note1"},
+				"unitlocation", "laborminimum", "sourcename", "note1",
+			},
 			Telling: []string{"groupcode", "itemamount", "reportedcost", "depreciationamount", "cat", "sel"},
 			Aliases: map[string]Field{
 				"#": LineNumber, "groupcode": GroupCode, "groupdescription": GroupName, "desc": Description, "description": Description, "age": Age,

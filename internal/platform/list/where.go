@@ -159,11 +159,12 @@ func (s *Spec) matches(t string, most int) string {
 	if len(s.Via) == 0 {
 		return fmt.Sprintf("SELECT %s(%s, %d)", s.Search, t, most)
 	}
-	union := fmt.Sprintf("SELECT %s(%s, %d) AS id", s.Search, t, most)
+	var union strings.Builder
+	fmt.Fprintf(&union, "SELECT %s(%s, %d) AS id", s.Search, t, most)
 	for _, v := range s.Via {
-		union += fmt.Sprintf(" UNION SELECT id FROM %s WHERE %s = ANY (ARRAY(SELECT %s(%s, %d)))", s.Table, v.Column, v.Search, t, most)
+		fmt.Fprintf(&union, " UNION SELECT id FROM %s WHERE %s = ANY (ARRAY(SELECT %s(%s, %d)))", s.Table, v.Column, v.Search, t, most)
 	}
-	return fmt.Sprintf("SELECT id FROM (%s) found LIMIT %d", union, most)
+	return fmt.Sprintf("SELECT id FROM (%s) found LIMIT %d", union.String(), most)
 }
 
 // Each calls fn with every row of the whole list that q asks for, in its order
