@@ -45,4 +45,4 @@ assets:
 
 bench:
 	scripts/setup run
-	go test -run '^$$' -bench . -benchmem ./...
+	go run ./internal/bench

@@ -1,7 +1,8 @@
 // Command bench measures what the program promises, on this machine and against
 // a floor measured in the same run: the import of contacts against psql's \copy
 // of the same rows, and the pages of 1,000,000 claims against those of 10,000.
-// docs/performance.md explains the method and keeps the figures.
+// docs/performance.md explains the method and keeps the figures. With an argument
+// it measures the "imports" or the "pages" alone, or both on a "small" scale.
 package main
 
 import (
@@ -30,6 +31,8 @@ type bench struct {
 	server *localpg.Server
 	db     *postgres.DB
 	skai   string // the program, built for this run
+	rows   []int
+	claims []int
 }
 
 func main() {
@@ -45,7 +48,15 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // nothing in it is needed again
-	b := &bench{folder: folder, skai: filepath.Join(folder, "skai")}
+	b := &bench{folder: folder, skai: filepath.Join(folder, "skai"), rows: []int{10_000, 1_048_576}, claims: []int{10_000, 1_000_000}}
+	switch strings.Join(os.Args[1:], " ") {
+	case "small": // to try the measurement itself
+		b.rows, b.claims = []int{1_000, 10_000}, []int{10_000, 50_000}
+	case "imports":
+		b.claims = nil
+	case "pages":
+		b.rows = nil
+	}
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.skai, "./cmd/skai").CombinedOutput(); err != nil { //nolint:gosec // our own program
 		return fmt.Errorf("build: %w: %s", err, out)
 	}
@@ -56,7 +67,7 @@ func run(ctx context.Context) error {
 	defer b.db.Close()
 	fmt.Printf("PostgreSQL %s, %s\n\n", b.server.Version, time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Printf("%-10s %10s %10s %10s %8s %12s   %s\n", "contacts", "import s", "rows/s", "\\copy s", "ratio", "peak memory", "accounted for")
-	for _, rows := range []int{10_000, 1_048_576} {
+	for _, rows := range b.rows {
 		if err := b.imports(ctx, rows); err != nil {
 			return fmt.Errorf("%d contacts: %w", rows, err)
 		}
@@ -139,6 +150,19 @@ func (b *bench) copy(ctx context.Context, slug string) (time.Duration, error) {
 	start := time.Now()
 	err := b.psql(ctx, fmt.Sprintf(`\copy bench_floor (%s) FROM '%s' CSV`, columns, file))
 	return time.Since(start), err
+}
+
+// script runs statements of one session from a file.
+func (b *bench) script(ctx context.Context, statements string) error {
+	path := filepath.Join(b.folder, "script.sql")
+	if err := os.WriteFile(path, []byte(statements), 0o600); err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, "psql", b.server.URL(localpg.Superuser, database), "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", path).CombinedOutput() //nolint:gosec // our own statements
+	if err != nil {
+		return fmt.Errorf("psql: %w: %s", err, out)
+	}
+	return nil
 }
 
 // psql runs commands as the superuser.
