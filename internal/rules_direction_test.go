@@ -46,7 +46,7 @@ func mayNotImport(s source, to string) string {
 		return when(from != "cmd", "internal/cli is the command line: only cmd/skai imports it. Move what you need into the room it is about.")
 	case from == "cmd":
 		return when(!strings.HasPrefix(to, "platform/"), "cmd/skai holds no logic: it calls internal/cli or internal/app. Put the work there.")
-	case slices.Contains([]string{"app", "cli", "dbtest", "loadtest"}, from):
+	case slices.Contains([]string{"app", "cli", "dbtest", "loadtest", "bench"}, from):
 		return ""
 	case strings.HasPrefix(from, "platform/"):
 		return platformDirection(s, from, to)
@@ -68,7 +68,7 @@ func testsOnly(s source) string {
 }
 
 func appIsTheTop(s source, from string) string {
-	return when(from != "cmd" && from != "cli" && from != "loadtest" && !s.test(),
+	return when(from != "cmd" && from != "cli" && from != "loadtest" && from != "bench" && !s.test(),
 		"internal/app knows everyone, so nobody but cmd, internal/cli and end-to-end tests may know it. "+
 			"Let app hand you what you need: a parameter of New, or a one-method interface that you declare and app fills.")
 }

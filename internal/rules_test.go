@@ -18,7 +18,7 @@ var rooms = []string{
 	"orgs", "identity", "audit",
 	"activity", "files", // what every record has
 	"contacts", "properties", "leads", "claims",
-	"migration",
+	"migration", "demo",
 }
 
 // overviews only read. They may import every room, but not each other.

@@ -126,3 +126,10 @@ func EnsurePlaceholders(ctx context.Context, tx pgx.Tx, names []string) error {
 		ORDER BY key, n COLLATE "C"`, names)
 	return err
 }
+
+// RestorePerson brings a person of an archive back under the id they had, as a
+// placeholder who can't sign in.
+func RestorePerson(ctx context.Context, tx pgx.Tx, id uuid.UUID, name string) error {
+	_, err := postgres.Exec(ctx, tx, `INSERT INTO people (org_id, id, kind, name, role, active) VALUES (current_org(), $1, 'placeholder', $2, 'member', false)`, id, name)
+	return err
+}

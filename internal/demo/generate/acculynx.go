@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 var milestones = [...]string{
@@ -84,7 +86,7 @@ func (w *world) reportRow(d dice, t *table, j *job) *row {
 	set("Primary Contact: Last Name", last)
 	set("Work Type", j.workType)
 	set("Dead Lead Reason", j.deadReason)
-	for _, order := range orders {
+	for _, order := range words.Orders {
 		r.doNotContact = r.doNotContact || j.deadReason == order
 	}
 	w.reportAddress(t, r, j)
@@ -149,7 +151,7 @@ func (w *world) reportDefects(d dice, t *table) {
 	spoilt := func(rule, column, value string) row {
 		j := job{}
 		w.make(d, &j, w.Jobs+t.column(column))
-		p := person{first: pick(d, firstNames), last: "Brooks", phone: w.telephone(d)}
+		p := person{first: pick(d, words.First), last: "Brooks", phone: w.telephone(d)}
 		j.who, j.phase, j.cover, j.deadReason = &p, approved, w.cover(d, w.Jobs+t.column(column)), ""
 		r := *w.reportRow(d, t, &j)
 		t.rows = t.rows[:len(t.rows)-1]
@@ -160,7 +162,7 @@ func (w *world) reportDefects(d dice, t *table) {
 	bad := []row{spoilt("money", "Job Value", "TBD"), spoilt("date", "Date of Loss", "13/45/2024")}
 	if !w.Excel {
 		r := spoilt("quote", "Lead Source", "the \"Best\" roofer")
-		r.raw = strings.Replace(string(appendCells(r.cells, true)), `"the ""Best"" roofer"`, `"the "Best" roofer"`, 1)
+		r.raw = strings.Replace(string(cellsOf(r.cells, true)), `"the ""Best"" roofer"`, `"the "Best" roofer"`, 1)
 		bad = append(bad, r)
 	}
 	t.spread(d, bad...)

@@ -6,11 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-var (
-	captions  = []string{"Front elevation", "Hail hits, north slope", "Test square, 11 hits", "Ridge cap", "Chimney flashing", "Soft metal damage", "Gutter dents", "Decking exposed", "Dumpster on site", "Final, street view", "Torn-off south slope", "Ice & water shield"}
-	photoTags = []string{"Before", "During", "After", "Damage", "Materials", "Adjuster meeting"}
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 // companyCam are projects for 15 of a hundred jobs with five photos each. Two
@@ -60,7 +57,7 @@ func (w *world) projectRow(d dice, t *table, j *job, id string, photos int) *row
 	}
 	note := ""
 	if d.chance(15) {
-		note = pick(d, jobNotes)
+		note = pick(d, words.JobNotes)
 	}
 	t.fill(r, map[string]string{
 		"id": id, "name": name, "street_address_1": j.at.street, "street_address_2": j.at.unit, "city": j.at.city, "state": j.at.state, "postal_code": j.at.zip,
@@ -77,12 +74,12 @@ func (w *world) photoRow(d dice, t *table, j *job, project string) *row {
 	taken := earlier(j.created.Add(time.Duration(d.IntN(80*24*60))*time.Minute), w.AsOf.Add(-time.Hour))
 	tags := ""
 	if d.chance(50) {
-		tags = pick(d, photoTags)
+		tags = pick(d, words.PhotoTags)
 		if d.chance(30) {
-			tags = strings.Join([]string{tags, pick(d, photoTags)}, ", ")
+			tags = strings.Join([]string{tags, pick(d, words.PhotoTags)}, ", ")
 		}
 	}
-	return t.add(id, project, "https://img.example.com/"+w.Slug+"/"+id+".jpg", hex.EncodeToString(sum[:]), pick(d, captions), strconv.FormatInt(taken.Unix(), 10),
+	return t.add(id, project, "https://img.example.com/"+w.Slug+"/"+id+".jpg", hex.EncodeToString(sum[:]), pick(d, words.Captions), strconv.FormatInt(taken.Unix(), 10),
 		pick(d, w.sales).Name, degrees(j.at.lat+(d.Float64()-0.5)/5000), degrees(j.at.long+(d.Float64()-0.5)/5000), tags)
 }
 

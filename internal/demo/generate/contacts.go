@@ -4,7 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/places"
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 // ContactsHeader are the twelve columns of WriteContacts.
@@ -24,7 +28,7 @@ func WriteContacts(w io.Writer, rows int, seed uint64) (Want, error) {
 		return Want{}, err
 	}
 	want := Want{Rows: rows, Reasons: map[string]int{}}
-	book := contactBook{seed: seed, cities: append(append([]City{}, arizona...), colorado...), mailboxes: mailboxes()}
+	book := contactBook{seed: seed, cities: slices.Concat(places.Arizona, places.Colorado), mailboxes: mailboxes()}
 	line := make([]byte, 0, 512)
 	for i := range uint64(rows) {
 		line = book.row(line[:0], i, &want)
@@ -39,12 +43,12 @@ func WriteContacts(w io.Writer, rows int, seed uint64) (Want, error) {
 // from the seed and its number.
 type contactBook struct {
 	seed      uint64
-	cities    []City
+	cities    []places.City
 	mailboxes [2][]string // of the first and last names, ready for use
 }
 
 func mailboxes() (parts [2][]string) {
-	for i, names := range [2][]string{firstNames, lastNames} {
+	for i, names := range [2][]string{words.First, words.Last} {
 		for _, name := range names {
 			parts[i] = append(parts[i], mailbox(name, "")[:len(mailbox(name, ""))-1])
 		}
@@ -139,22 +143,22 @@ func (b *contactBook) earlier(i uint64) uint64 {
 
 func (b *contactBook) contact(out []byte, i uint64, kind int) []byte {
 	s := b.chance(i, 2)
-	first, last := s.IntN(len(firstNames)), s.IntN(len(lastNames))
+	first, last := s.IntN(len(words.First)), s.IntN(len(words.Last))
 	out = append(strconv.AppendUint(append(out, 'C'), 100_000+i, 10), ',')
 	switch kind {
 	case nobody:
 		out = append(out, ",,,"...)
 	case badQuote:
-		out = append(append(append(out, firstNames[first]...), ','), lastNames[last]...)
+		out = append(append(append(out, words.First[first]...), ','), words.Last[last]...)
 		out = append(out, `,"The "Best" Roof",`...)
 	case tooMany:
-		out = append(append(append(out, firstNames[first]...), ','), lastNames[last]...)
+		out = append(append(append(out, words.First[first]...), ','), words.Last[last]...)
 		out = append(out, ",Hill, Ross & Partners LLP,"...)
 	default:
-		out = append(append(append(out, firstNames[first]...), ','), lastNames[last]...)
+		out = append(append(append(out, words.First[first]...), ','), words.Last[last]...)
 		out = append(out, ',')
 		if s.IntN(12) == 0 {
-			out = append(append(append(out, businessPlaces[s.IntN(len(businessPlaces))]...), ' '), businesses[s.IntN(len(businesses))]...)
+			out = append(append(append(out, words.BusinessPlaces[s.IntN(len(words.BusinessPlaces))]...), ' '), words.Businesses[s.IntN(len(words.Businesses))]...)
 		}
 		out = append(out, ',')
 	}

@@ -1,6 +1,8 @@
 package generate
 
-import "strconv"
+import (
+	"strconv"
+)
 
 // item is an entry of the price list: what is done, the unit and its price in
 // cents, the years it lasts, and how much of an amount a roof takes.

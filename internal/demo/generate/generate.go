@@ -12,13 +12,16 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/places"
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 // Company is a contractor whose exports are made.
 type Company struct {
 	Slug, Name string
-	TimeZone   string // IANA name; times of day in the exports are working hours there
-	Cities     []City // where the customers live
+	TimeZone   string        // IANA name; times of day in the exports are working hours there
+	Cities     []places.City // where the customers live
 	AreaCodes  []string
 	Storms     []Storm // days on which many losses fall; without any, losses are scattered
 	Jobs       int     // jobs in both systems together, at most MaxJobs
@@ -132,7 +135,7 @@ func (c Company) Salespeople() []Salesperson {
 	people := make([]Salesperson, 0, 12)
 	taken := map[string]bool{}
 	for len(people) < 12 {
-		first, last := pick(r, firstNames), pick(r, lastNames)
+		first, last := pick(r, words.First), pick(r, words.Last)
 		if taken[last] || last == "Null" || last == "None" || ascii(last) != last {
 			continue
 		}

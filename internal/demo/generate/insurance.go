@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 // cover is what an insurer knows about a job. Amounts are cents.
@@ -38,9 +40,9 @@ func (d dice) fill(form string, running int) string {
 	for _, c := range form {
 		switch c {
 		case '#':
-			b.WriteByte("0123456789"[d.IntN(10)])
+			b.WriteRune('0' + d.Int32N(10))
 		case '?':
-			b.WriteByte("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[d.IntN(26)])
+			b.WriteRune('A' + d.Int32N(26))
 		case '*':
 			_, _ = fmt.Fprintf(&b, "%06d", running) // a builder never fails
 		default:
@@ -62,8 +64,8 @@ func (w *world) cover(d dice, i int) *cover {
 	c.acv = c.rcv - c.depreciation
 	insured := int64(d.between(280, 900)) * 1000_00
 	c.deductible = max(insured*int64(d.between(10, 20))/1000, 1000_00)
-	who := d.IntN(len(adjusterFirst) * len(carriers))
-	first, last := adjusterFirst[who%len(adjusterFirst)], adjusterLast[(who*7+len(by.name))%len(adjusterLast)]
+	who := d.IntN(len(words.AdjusterFirst) * len(carriers))
+	first, last := words.AdjusterFirst[who%len(words.AdjusterFirst)], words.AdjusterLast[(who*7+len(by.name))%len(words.AdjusterLast)]
 	c.adjuster = first + " " + last
 	c.adjusterPhone = fmt.Sprintf("%s-555-0%d x%d", w.AreaCodes[0], 100+who%100, 200+who)
 	c.adjusterEmail = mailbox(first, last) + "@" + strings.ToLower(strings.ReplaceAll(by.name, " ", "")) + ".example.com"

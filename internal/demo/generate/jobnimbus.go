@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 var (
@@ -24,10 +26,6 @@ var (
 		"Insurance Company", "Claim Number", "Policy Number", "Date of Loss", "Type of Loss", "RCV", "ACV", "Deductible", "Depreciation Withheld", "Adjuster Name",
 		"Adjuster Phone", "Permit Number", "Shingle Color", "Layers", "Mortgage Company",
 	}
-	lenders   = []string{"Wells Fargo", "Chase", "Rocket Mortgage", "Desert Financial", "Elevations CU", "U.S. Bank", "Mr. Cooper"}
-	shingles  = []string{"Weathered Wood", "Driftwood", "Charcoal", "Desert Tan", "Barkwood", "Onyx Black", "Estate Gray", "Terra Cotta"}
-	jobNotes  = []string{"Homeowner works nights; call after 2 pm.", "Two layers, old 3-tab under the laminate.", "Detached garage included.\nKeep the satellite dish.", "Soft metals hit on all slopes, 8 to 10 hits a test square.", "Skylights to be replaced, \"curb mounted\", 2 each.", "Supplement sent for drip edge and ice & water."}
-	jobColors = []string{"Storm 2024", "VIP", "Needs permit", "HOA approval", "Steep", "Two story"}
 )
 
 // jobNimbus are the contacts and jobs of the part of the company that works with
@@ -81,7 +79,7 @@ func (w *world) contactRow(d dice, t *table, j *job, number int) *row {
 		"date_created": d.unix(j.created), "date_updated": d.unix(j.changed), "date_status_change": d.unix(j.changed),
 	})
 	if d.chance(20) {
-		t.cell(r, "tags", pick(d, jobColors)+", "+pick(d, jobColors))
+		t.cell(r, "tags", pick(d, words.JobTags)+", "+pick(d, words.JobTags))
 	}
 	for column, values := range customOfContact {
 		if d.chance(30) {
@@ -93,20 +91,20 @@ func (w *world) contactRow(d dice, t *table, j *job, number int) *row {
 
 // customOfContact are values of the custom columns, in their order.
 var customOfContact = [15][]string{
-	adjusterFirst,
+	words.AdjusterFirst,
 	{"Text", "Call", "Email"},
 	{"Neighbor", "Agent", "Yard sign"},
 	{"Desert Ridge HOA", "Stapleton MCA", "n/a"},
 	{"#4471", "1984#", "0220"},
 	{"Yes", "No"},
-	lenders,
+	words.Lenders,
 	{"R-12", "R-7", "West 3"},
 	{"Yes", "No"},
 	{"Yes", "No"},
 	{"4/12/1961", "11/30/1978", "7/4/1985"},
 	{"Evenings", "Before 9", "Weekends"},
 	{"English", "Spanish", "Vietnamese"},
-	shingles,
+	words.Shingles,
 	{"Trust", "Brother", "n/a"},
 }
 
@@ -159,8 +157,8 @@ func (w *world) jobRow(d dice, t *table, j *job, number int) *row {
 		}
 		t.fill(r, map[string]string{
 			"approved_estimate_total": plain(j.value), "approved_invoice_total": plain(j.value), "approved_invoice_due": plain(due),
-			"Permit Number": "BLD-" + strconv.Itoa(d.between(24_000, 26_999)), "Shingle Color": pick(d, shingles), "Layers": strconv.Itoa(d.between(1, 2)),
-			"description": pick(d, jobNotes), "Mortgage Company": pick(d, lenders),
+			"Permit Number": "BLD-" + strconv.Itoa(d.between(24_000, 26_999)), "Shingle Color": pick(d, words.Shingles), "Layers": strconv.Itoa(d.between(1, 2)),
+			"description": pick(d, words.JobNotes), "Mortgage Company": pick(d, words.Lenders),
 		})
 	}
 	if j.phase >= approved && j.phase != dead && j.cover != nil {
@@ -198,7 +196,7 @@ func (w *world) contactDefects(d dice, t *table) {
 	nobody.rule = "no_name"
 	quote.rule, quote.column = "quote", "description"
 	t.cell(&quote, "description", "QUOTE")
-	quote.raw = strings.Replace(string(appendCells(quote.cells, false)), "QUOTE", `"wants the 6" gutters, not 5"`, 1)
+	quote.raw = strings.Replace(string(cellsOf(quote.cells, false)), "QUOTE", `"wants the 6" gutters, not 5"`, 1)
 	t.spread(d, nobody, quote)
 }
 

@@ -77,15 +77,15 @@ func (t *table) csv(d dialect) []byte {
 		line += bytes.Count(text, []byte{'\n'}) + 1
 	}
 	for _, s := range t.title {
-		write(appendCells([]string{s}, d.quoteAll))
+		write(cellsOf([]string{s}, d.quoteAll))
 	}
-	write(appendCells(t.header, d.quoteAll))
+	write(cellsOf(t.header, d.quoteAll))
 	for i := range t.rows {
 		r := &t.rows[i]
 		r.lineInTheFile = line
 		text := []byte(r.raw)
 		if r.raw == "" {
-			text = appendCells(r.cells, d.quoteAll)
+			text = cellsOf(r.cells, d.quoteAll)
 		}
 		if r.windows1252 {
 			text = toWindows1252(string(text))
@@ -95,8 +95,8 @@ func (t *table) csv(d dialect) []byte {
 	return out
 }
 
-// appendCells appends a record of CSV (RFC 4180) without its line end.
-func appendCells(cells []string, quoteAll bool) (out []byte) {
+// cellsOf gives a record of CSV (RFC 4180) without its line end.
+func cellsOf(cells []string, quoteAll bool) (out []byte) {
 	for i, s := range cells {
 		if i > 0 {
 			out = append(out, ',')

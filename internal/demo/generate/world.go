@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/demo/generate/words"
 )
 
 // world is what a company's files tell about: the same customers, houses and
@@ -64,18 +66,17 @@ const (
 
 // job is one roof to be sold, built and paid.
 type job struct {
-	number                           int
-	who                              *person
-	at                               place
-	phase                            phase
-	workType, trade, source, sales   string
-	created, sold, changed           time.Time
-	value                            int64 // cents
-	cover                            *cover
-	deadReason                       string
-	jnid                             string
-	squares, stories, built, roofAge int
-	roof                             string
+	number                         int
+	who                            *person
+	at                             place
+	phase                          phase
+	workType, trade, source, sales string
+	created, sold, changed         time.Time
+	value                          int64 // cents
+	cover                          *cover
+	deadReason                     string
+	jnid                           string
+	squares, roofAge               int // the age in years
 }
 
 // claimed tells whether the job is a claim with an insurer and work has been agreed.
@@ -135,10 +136,10 @@ func (w *world) customer(d dice, inAccuLynx bool) *person {
 }
 
 func (w *world) person(d dice) person {
-	p := person{first: pick(d, firstNames), last: pick(d, lastNames)}
+	p := person{first: pick(d, words.First), last: pick(d, words.Last)}
 	box := mailbox(p.first, p.last)
 	if d.chance(7) {
-		p.company = pick(d, businessPlaces) + " " + pick(d, businesses)
+		p.company = pick(d, words.BusinessPlaces) + " " + pick(d, words.Businesses)
 		if d.chance(40) {
 			p.first, p.last = "", ""
 			box = "office." + strings.ToLower(strings.ReplaceAll(p.company, " ", ""))
@@ -183,28 +184,14 @@ func (w *world) place(d dice) place {
 	return p
 }
 
-var (
-	retailWork  = []string{"Retail", "Retail", "Repair", "Inspection", "Service", "Warranty"}
-	trades      = []string{"Roofing", "Roofing", "Roofing", "Roofing, Gutters", "Roofing, Siding", "Gutters", "Roofing, Windows", "Solar Detach & Reset"}
-	leadSources = []string{"Door Knock", "Referral", "Google Ads", "Website", "Yard Sign", "Angi", "Home Show", "Insurance Agent", "Facebook", "Past Customer", "Radio"}
-	roofs       = []string{"Laminated Shingle", "3-Tab Shingle", "Concrete Tile", "Clay Tile", "Standing Seam Metal", "TPO", "Modified Bitumen", "Wood Shake", "Foam"}
-	deadReasons = []string{
-		"Price", "Went with competitor", "No damage found", "Not interested", "Unresponsive", "Insurance denied", "Sold the house", "Under deductible",
-		"Bad phone number", "HOA handles roofs", "Duplicate lead",
-	}
-)
-
-// orders are reasons in which somebody has forbidden to get in touch.
-var orders = []string{"***RED FILE DO NOT CONTACT***", "***RED FILE DO NOT CONTACT***", "DNC per homeowner"}
-
 // make fills in a job, all but its customer.
 func (w *world) make(d dice, j *job, i int) {
 	j.number, j.at = 1001+i, w.place(d)
 	j.sales = pick(d, w.sales).Name
-	j.source, j.trade, j.roof = pick(d, leadSources), pick(d, trades), pick(d, roofs)
-	j.squares, j.stories, j.built, j.roofAge = d.between(14, 58), d.between(1, 3), d.between(1948, 2021), d.between(3, 27)
+	j.source, j.trade = pick(d, words.LeadSources), pick(d, words.Trades)
+	j.squares, j.roofAge = d.between(14, 58), d.between(3, 27)
 	j.value = int64(d.between(45_00, 240_00)) * 100
-	j.workType = pick(d, retailWork)
+	j.workType = pick(d, words.RetailWork)
 	if d.chance(45) {
 		j.workType = "Insurance"
 		j.cover = w.cover(d, i)
@@ -240,9 +227,9 @@ func (w *world) course(d dice, j *job) {
 		j.changed = j.sold
 	}
 	if j.phase == dead || j.phase == cancelled {
-		j.deadReason = pick(d, deadReasons)
+		j.deadReason = pick(d, words.DeadReasons)
 		if d.chance(6) {
-			j.deadReason = pick(d, orders)
+			j.deadReason = pick(d, words.Orders)
 		}
 	}
 }

@@ -232,7 +232,10 @@ func restorePeople(ctx context.Context, tx pgx.Tx, r *zip.Reader, m Manifest) (*
 	}
 	names := map[string]int{}
 	err = eachLine(r, "people", func(line []byte) error {
-		var p struct{ ID, Name, Kind, Role string }
+		var p struct {
+			ID         uuid.UUID
+			Name, Kind string
+		}
 		if err := json.Unmarshal(line, &p); err != nil {
 			return err
 		}
@@ -243,8 +246,7 @@ func restorePeople(ctx context.Context, tx pgx.Tx, r *zip.Reader, m Manifest) (*
 		if names[key]++; names[key] > 1 {
 			p.Name += " (" + strconv.Itoa(names[key]) + ")"
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO people (org_id, id, kind, name, role, active) VALUES (current_org(), $1, 'placeholder', $2, 'member', false)`, p.ID, p.Name)
-		return err
+		return identity.RestorePerson(ctx, tx, p.ID, p.Name)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("restore people: %w", err)

@@ -1,13 +1,16 @@
-package generate
+// Package places holds the towns that the generator's customers live in, with
+// their ZIP codes and some of their streets.
+//
+// The points of the ZIP codes are those of the gazetteer of the United States
+// Census Bureau (2021), to three decimals.
+package places
 
-import "time"
-
-// City is where a company has customers.
+// City is where customers live.
 type City struct {
 	Name, State string // Phoenix, AZ
 	ZIPs        []ZIP
 	Streets     []string // with direction and suffix, without a number
-	Share       int      // of the company's customers, relative to its other cities
+	Share       int      // of the customers, relative to the other cities of a list
 }
 
 // ZIP is a postal code with a point near its middle, in degrees (WGS 84).
@@ -16,50 +19,8 @@ type ZIP struct {
 	Lat, Long float64
 }
 
-// Storm is a day on which many roofs of a company's area were damaged.
-type Storm struct {
-	Day   time.Time // midnight UTC of that day
-	Peril string    // hail, wind, or both
-	Share int       // of the storm losses, relative to the other storms
-}
-
-func day(year int, month time.Month, d int) time.Time {
-	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
-}
-
-// The two companies of the demo. The people, claims and amounts are made up;
-// cities, ZIP codes and street names are those of the towns.
-var (
-	Titan = Company{
-		Slug: "titan", Name: "Titan Roofing", TimeZone: "America/Phoenix", Jobs: 2000, Seed: 602_928, AsOf: day(2026, time.November, 16),
-		AreaCodes: []string{"602", "928", "480", "623"}, Cities: arizona, Excel: true,
-		Storms: []Storm{
-			{day(2024, time.July, 24), "Wind", 6},
-			{day(2024, time.September, 13), "Hail", 22},
-			{day(2024, time.September, 20), "Wind/Hail", 9},
-			{day(2025, time.July, 2), "Wind", 10},
-			{day(2025, time.July, 25), "Hail", 20},
-			{day(2025, time.August, 25), "Wind", 12},
-			{day(2025, time.September, 26), "Wind/Hail", 14},
-			{day(2026, time.July, 18), "Hail", 15},
-		},
-	}
-	ProWest = Company{
-		Slug: "prowest", Name: "Pro West", TimeZone: "America/Denver", Jobs: 2000, Seed: 303_720, AsOf: day(2026, time.November, 16),
-		AreaCodes: []string{"303", "720"}, Cities: colorado,
-		Storms: []Storm{
-			{day(2024, time.May, 30), "Hail", 34},
-			{day(2024, time.July, 20), "Hail", 8},
-			{day(2025, time.May, 18), "Wind/Hail", 7},
-			{day(2025, time.June, 17), "Hail", 28},
-			{day(2025, time.August, 5), "Hail", 6},
-			{day(2026, time.May, 27), "Hail", 13},
-			{day(2026, time.July, 8), "Wind", 5},
-		},
-	}
-)
-
-var arizona = []City{
+// Arizona are Phoenix, its suburbs in the north and the towns around Prescott.
+var Arizona = []City{
 	{"Phoenix", "AZ", []ZIP{
 		{"85014", 33.507, -112.058},
 		{"85015", 33.509, -112.102},
@@ -118,7 +79,8 @@ var arizona = []City{
 	},
 }
 
-var colorado = []City{
+// Colorado is the metropolitan area of Denver.
+var Colorado = []City{
 	{"Denver", "CO", []ZIP{
 		{"80205", 39.759, -104.965},
 		{"80206", 39.730, -104.953},
