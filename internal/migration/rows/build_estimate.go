@@ -36,7 +36,7 @@ func (b *Batch) estimateLine(e *Estimate, r *row) {
 		return
 	}
 	line := r.fingerprint()
-	e.hash = append(e.hash[:len(e.hash):len(e.hash)], line[:]...)
+	e.hash = append(e.hash, line[:]...)
 	if len(e.hash) > 1<<16 { // folded, so that a long estimate takes no more memory
 		folded := hashOf(e.hash)
 		e.hash = append(e.hash[:0], folded[:]...)
