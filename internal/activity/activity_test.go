@@ -264,6 +264,7 @@ func TestWhatIsRefused(t *testing.T) {
 		field string
 	}{
 		{body{"kind": "note", "body": "x"}, "about"},
+		{body{"kind": "note", "body": "x", "contact_id": "me"}, "contact_id"},
 		{body{"kind": "note", "body": " ", "contact_id": s.contact}, "body"},
 		{body{"kind": "note", "body": "a\x00", "contact_id": s.contact}, "body"},
 		{body{"kind": "note", "body": strings.Repeat("x", 20_001), "contact_id": s.contact}, "body"},

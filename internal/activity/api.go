@@ -20,13 +20,13 @@ type entryJSON struct {
 	Kind       string      `json:"kind" enum:"note,call,email,text,task,appointment,stage,file,import,report" doc:"stage, file, import and report are written by the program"`
 	At         *time.Time  `json:"at" required:"false" doc:"When it was; of an appointment, when it begins; now where left out"`
 	Body       string      `json:"body" required:"false"`
-	ContactID  *uuid.UUID  `json:"contact_id" required:"false" doc:"One of the four records is needed"`
-	PropertyID *uuid.UUID  `json:"property_id" required:"false"`
-	LeadID     *uuid.UUID  `json:"lead_id" required:"false"`
-	ClaimID    *uuid.UUID  `json:"claim_id" required:"false"`
+	ContactID  *uuid.UUID  `json:"contact_id" required:"false" format:"uuid" doc:"One of the four records is needed"`
+	PropertyID *uuid.UUID  `json:"property_id" required:"false" format:"uuid"`
+	LeadID     *uuid.UUID  `json:"lead_id" required:"false" format:"uuid"`
+	ClaimID    *uuid.UUID  `json:"claim_id" required:"false" format:"uuid"`
 	FromStage  *string     `json:"from_stage,omitempty" readOnly:"true"`
 	ToStage    *string     `json:"to_stage,omitempty" readOnly:"true"`
-	AssigneeID *uuid.UUID  `json:"assignee_id" required:"false" doc:"Who does the task or keeps the appointment"`
+	AssigneeID *uuid.UUID  `json:"assignee_id" required:"false" format:"uuid" doc:"Who does the task or keeps the appointment"`
 	DueOn      string      `json:"due_on" required:"false" doc:"Of a task: the day, 2026-11-22, or empty"`
 	DoneAt     *time.Time  `json:"done_at" required:"false" readOnly:"true"`
 	EndsAt     *time.Time  `json:"ends_at" required:"false"`

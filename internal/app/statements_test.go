@@ -53,7 +53,7 @@ var composed = map[string]string{
 	"migration.settle":          "TestImportJobs",
 	"migration.steps":           "TestImportJobs; the constants it is given are planned here",
 	"migration.writeCandidates": "TestImportContacts",
-	"leads.find":                "TestTheFormFindsContactsByWords; the constants it chooses from are planned here",
+	"contacts.find":             "TestTheFormFindsContactsByWords; the constants it chooses from are planned here",
 	"archive.lines":             "TestAnExportGivesTheSameOrganisationAgain",
 	"archive.insertLines":       "TestAnExportGivesTheSameOrganisationAgain",
 	"list.Read":                 "TestEveryPageOnceInOrder in platform/list, and the list tests of each room, which run its Spec",

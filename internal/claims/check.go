@@ -52,9 +52,7 @@ func (d *Details) tidy(f fault.Fields, old Claim) {
 	}
 	leads.Day(f, "date_of_loss", d.DateOfLoss, old.DateOfLoss)
 	leads.Day(f, "next_action_on", d.NextActionOn, old.NextActionOn)
-	if !slices.Equal(d.Tags, old.Tags) || d.Tags == nil {
-		d.Tags = contacts.TidyTags(f, d.Tags)
-	}
+	d.Tags = contacts.TidyTags(f, d.Tags, old.Tags)
 }
 
 // amount is one of a claim's amounts with its names.

@@ -23,10 +23,20 @@ const (
 // can't be. What stood there already, old, may stay as an import left it.
 func (d *Details) tidy(old Details) error {
 	f := fault.Fields{}
-	for field, text := range map[string]string{"first_name": d.FirstName, "last_name": d.LastName, "company": d.Company, "source": d.Source} {
-		f.Text(field, text, maxName)
+	for _, t := range []struct {
+		field, text, was string
+		most             int
+	}{
+		{"first_name", d.FirstName, old.FirstName, maxName},
+		{"last_name", d.LastName, old.LastName, maxName},
+		{"company", d.Company, old.Company, maxName},
+		{"source", d.Source, old.Source, maxName},
+		{"notes", d.Notes, old.Notes, maxNotes},
+	} {
+		if t.text != t.was {
+			f.Text(t.field, t.text, t.most)
+		}
 	}
-	f.Text("notes", d.Notes, maxNotes)
 	if strings.TrimSpace(d.FirstName+d.LastName+d.Company) == "" {
 		f.Add("first_name", "enter a first name, a last name or a company")
 	}
@@ -39,7 +49,7 @@ func (d *Details) tidy(old Details) error {
 	d.tidyPhones(f, old.Phones)
 	d.tidyEmails(f, old.Emails)
 	d.Postal.Tidy(f, old.Postal)
-	d.Tags = TidyTags(f, d.Tags)
+	d.Tags = TidyTags(f, d.Tags, old.Tags)
 	return f.Err()
 }
 
@@ -98,7 +108,11 @@ func (d *Details) tidyEmails(f fault.Fields, old []string) {
 }
 
 // TidyTags drops empty tags and those that are there already, whatever their case.
-func TidyTags(f fault.Fields, tags []string) []string {
+// Tags that stood there before stay as they are.
+func TidyTags(f fault.Fields, tags, old []string) []string {
+	if tags != nil && slices.Equal(tags, old) {
+		return tags
+	}
 	kept := make([]string, 0, len(tags))
 	for _, tag := range tags {
 		f.Text("tags", tag, maxTag)

@@ -212,7 +212,7 @@ func TestListsReadTheirIndex(t *testing.T) {
 		}
 		for _, target := range targets {
 			for _, plan := range dbtest.Plans(ctx, t, o.db, func(ctx context.Context) { o.Get(ctx, t, "/contacts?"+target) }) {
-				list := strings.Contains(plan, "Limit") && !strings.Contains(plan, "Recursive Union")
+				list := strings.HasPrefix(plan, "Limit") && !strings.Contains(plan, "Recursive Union")
 				if strings.Contains(plan, "Seq Scan") || list && index != "contacts_pkey" && strings.Contains(plan, "Sort") || list && !strings.Contains(plan, index) {
 					t.Errorf("%q (%s):\n%.2000s", target, index, plan)
 				}

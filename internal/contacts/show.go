@@ -1,9 +1,11 @@
 package contacts
 
 import (
+	"context"
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -41,6 +43,11 @@ func (c *Contact) listed() time.Time {
 		return *c.ArchivedAt
 	}
 	return c.CreatedAt
+}
+
+// mayAdd tells whether the page offers new records that belong to the contact.
+func (c *Full) mayAdd(ctx context.Context) bool {
+	return c.ArchivedAt == nil && identity.Can(ctx, identity.EditRecords)
 }
 
 func (c *Full) olderURL() string {

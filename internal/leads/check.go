@@ -48,9 +48,7 @@ func (d *Details) tidy(old Details) error {
 		f.Add("estimated_value", "enter an amount from $0 to %s", MaxAmount.Dollars())
 	}
 	Day(f, "follow_up_on", d.FollowUpOn, old.FollowUpOn)
-	if !slices.Equal(d.Tags, old.Tags) || d.Tags == nil {
-		d.Tags = contacts.TidyTags(f, d.Tags)
-	}
+	d.Tags = contacts.TidyTags(f, d.Tags, old.Tags)
 	return f.Err()
 }
 

@@ -207,9 +207,13 @@ func Each[T any](ctx context.Context, tx pgx.Tx, s *Spec, columns string, q web.
 	return rows.Err()
 }
 
+// DistinctMost is how many texts QueueDistinct gives at most. Where there are as
+// many, there are more: then a filter doesn't offer them.
+const DistinctMost = 200
+
 // QueueDistinct puts the question which texts a column of the list holds into a
-// page's batch, for a filter that offers them: at most 100, by name. It needs an
-// index (org_id, column) over the rows that are not archived.
+// page's batch, for a filter that offers them by name. It needs an index
+// (org_id, column) over the rows that are not archived.
 func (s *Spec) QueueDistinct(b *pgx.Batch, dst *[]string, column string) {
 	next := func(beyond string) string {
 		return fmt.Sprintf("SELECT %[2]s FROM %[1]s WHERE archived_at IS NULL AND %[2]s <> ''%[3]s ORDER BY %[2]s LIMIT 1", s.Table, column, beyond)
@@ -217,5 +221,5 @@ func (s *Spec) QueueDistinct(b *pgx.Batch, dst *[]string, column string) {
 	// From each value straight to the one after it: reading them all would read the whole index.
 	postgres.QueueValues(b, dst, fmt.Sprintf(`
 		WITH RECURSIVE d (v) AS ((%s) UNION ALL SELECT (%s) FROM d WHERE v IS NOT NULL)
-		SELECT v FROM d WHERE v IS NOT NULL LIMIT 100`, next(""), next(" AND "+column+" > d.v")))
+		SELECT v FROM d WHERE v IS NOT NULL LIMIT %d`, next(""), next(" AND "+column+" > d.v"), DistinctMost))
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // CSV writes a file that spreadsheets open: UTF-8 with a byte order mark (Excel
@@ -92,4 +93,40 @@ func (c *CSV) Row(cells ...Cell) error {
 func (c *CSV) Close() error {
 	c.w.Flush()
 	return c.w.Error()
+}
+
+// stall is how long a download may wait for its reader: the rows come out of an
+// open transaction.
+const stall = 2 * time.Minute
+
+// ExportCSV answers with a file of the rows that each hands to its function. An
+// error before the first row is returned to be answered in words; one after it
+// ends the download, which the browser shows as failed.
+func ExportCSV(w http.ResponseWriter, name string, header []string, each func(row func(...Cell) error) error) error {
+	var file *CSV
+	begin := func() (err error) {
+		file, err = SendCSV(w, name, header...)
+		return err
+	}
+	control, n := http.NewResponseController(w), 0
+	err := each(func(cells ...Cell) error {
+		if n%1000 == 0 {
+			if err := control.SetWriteDeadline(time.Now().Add(stall)); err != nil && !unsupported(err) {
+				return err
+			}
+		}
+		if n++; file == nil {
+			if err := begin(); err != nil {
+				return err
+			}
+		}
+		return file.Row(cells...)
+	})
+	if err == nil && file == nil {
+		err = begin()
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
