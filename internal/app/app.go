@@ -20,6 +20,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/properties"
 )
 
 // Config is what the program is started with, beside its database.
@@ -58,6 +59,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)
+	properties.New(db).Routes(rt)
 	claim := claims.New(db)
 	claim.Routes(rt)
 	leads.New(db, claim.OpenFor).Routes(rt)
