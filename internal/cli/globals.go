@@ -17,7 +17,7 @@ import (
 type Globals struct {
 	Data        string           `help:"Folder for all the program keeps: the private PostgreSQL and files." default:"data" env:"SKAI_DATA" placeholder:"DIR"`
 	Listen      string           `help:"Where to serve." default:"127.0.0.1:8080" env:"SKAI_LISTEN" placeholder:"HOST:PORT"`
-	DatabaseURL string           `help:"A PostgreSQL 15 or newer to use instead of a private one, as the role skai_app. Behind PgBouncer in transaction mode: one that has max_prepared_statements set, or add default_query_exec_mode=exec to the address." env:"DATABASE_URL" placeholder:"URL"`
+	DatabaseURL string           `help:"A PostgreSQL 15 or newer to use instead of a private one, as the role skai_app. Behind PgBouncer in transaction mode: set its max_prepared_statements (1.21 or newer), or add default_query_exec_mode=cache_describe to the address." env:"DATABASE_URL" placeholder:"URL"`
 	OwnerURL    string           `help:"The same database as the role skai_owner, not through a pooler, for migrations." env:"DATABASE_OWNER_URL" placeholder:"URL"`
 	Log         string           `help:"Log as text or json, to standard error." default:"text" env:"SKAI_LOG" placeholder:"text|json"`
 	LogLevel    string           `help:"The least important messages to log: debug, info, warn or error." default:"info" env:"SKAI_LOG_LEVEL" placeholder:"LEVEL"`
