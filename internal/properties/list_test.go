@@ -134,7 +134,7 @@ func TestListsReadTheirIndex(t *testing.T) {
 	for query, index := range map[string]string{
 		"": "properties_created_idx", "sort=created_at": "properties_created_idx", "sort=address": "properties_address_idx", "sort=-address": "properties_address_idx",
 		"zip=85011": "properties_zip_idx", "zip=none": "properties_zip_idx", "city=Prescott": "properties_city_idx", "kind=hoa": "properties_kind_idx",
-		"kind=single_family": "properties_created_idx", "archived=yes": "properties_archived_idx", "tag=vip": "properties_pkey",
+		"kind=single_family": "properties_kind_idx", "archived=yes": "properties_archived_idx", "tag=vip": "properties_pkey",
 	} {
 		p := dbtest.Decode[page](t, o.Get(ctx, t, "/api/properties?"+query), http.StatusOK)
 		targets := []string{query}

@@ -1380,7 +1380,7 @@ CREATE INDEX properties_created_idx ON public.properties USING btree (org_id, cr
 
 CREATE INDEX properties_key_idx ON public.properties USING btree (org_id, address_key) WHERE (address_key <> ''::text);
 
-CREATE INDEX properties_kind_idx ON public.properties USING btree (org_id, kind, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (kind <> ALL (ARRAY[''::text, 'single_family'::text])));
+CREATE INDEX properties_kind_idx ON public.properties USING btree (org_id, kind, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (kind <> ''::text));
 
 CREATE INDEX properties_owner_idx ON public.properties USING btree (org_id, owner_id) WHERE (owner_id IS NOT NULL);
 

@@ -126,7 +126,7 @@ CREATE INDEX properties_created_idx ON properties (org_id, created_at DESC, id D
 CREATE INDEX properties_address_idx ON properties (org_id, sort_address, id) WHERE archived_at IS NULL;
 CREATE INDEX properties_zip_idx ON properties (org_id, zip, created_at DESC, id DESC) WHERE archived_at IS NULL;
 CREATE INDEX properties_city_idx ON properties (org_id, city, created_at DESC, id DESC) WHERE archived_at IS NULL;
-CREATE INDEX properties_kind_idx ON properties (org_id, kind, created_at DESC, id DESC) WHERE archived_at IS NULL AND kind NOT IN ('', 'single_family');
+CREATE INDEX properties_kind_idx ON properties (org_id, kind, created_at DESC, id DESC) WHERE archived_at IS NULL AND kind <> '';
 CREATE INDEX properties_archived_idx ON properties (org_id, archived_at DESC, id DESC) WHERE archived_at IS NOT NULL;
 CREATE INDEX properties_key_idx ON properties (org_id, address_key) WHERE address_key <> '';
 CREATE INDEX properties_owner_idx ON properties (org_id, owner_id) WHERE owner_id IS NOT NULL;
