@@ -186,11 +186,13 @@ func events(h History) []ui.Event {
 	return list
 }
 
-// reference is the record's id at the vendor; a fingerprint that the import made
-// for a row without one means nothing to people.
+// reference is the record's id at the vendor. One that the import made itself, of
+// a row, an address or a person without one, means nothing to people.
 func (o Origin) reference() string {
-	if strings.HasPrefix(o.ExternalID, "fp:") {
-		return "without a number of its own"
+	for _, made := range []string{"fp:", "at:", "who:"} {
+		if strings.HasPrefix(o.ExternalID, made) {
+			return "without a number of its own"
+		}
 	}
 	return "No. " + o.ExternalID
 }
