@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -34,7 +35,7 @@ func (s *Service) readForm(ctx context.Context, f *web.Form) (d Details, a *Amou
 		}
 	}
 	for _, ref := range []struct {
-		ref leads.Ref
+		ref contacts.Ref
 		dst **uuid.UUID
 	}{{leads.ContactRef, &d.ContactID}, {leads.PropertyRef, &d.PropertyID}, {leads.AdjusterRef, &d.AdjusterID}} {
 		if err := ref.ref.Read(ctx, s.db, f, ref.dst); err != nil {
@@ -52,7 +53,7 @@ type claimForm struct {
 
 	who, carrier, work, amounts, more []ui.Field
 	title, notes                      ui.Field
-	contact, property, adjuster       leads.RefField
+	contact, property, adjuster       contacts.RefField
 }
 
 func formOf(form *web.Form, c Full) claimForm {

@@ -61,26 +61,10 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var file *web.CSV
-	begin := func() (err error) {
-		file, err = web.SendCSV(w, "claims-"+time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly)+".csv", csvHeader...)
-		return err
-	}
-	err = s.Export(r.Context(), q, func(c Claim) error {
-		if file == nil { // not before the list is known to be readable: an error can be answered until then
-			if err := begin(); err != nil {
-				return err
-			}
-		}
-		return file.Row(csvRow(c)...)
+	name := "claims-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
+	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+		return s.Export(r.Context(), q, func(c Claim) error { return row(csvRow(c)...) })
 	})
-	if err == nil && file == nil {
-		err = begin()
-	}
-	if err != nil {
-		return err
-	}
-	return file.Close()
 }
 
 func (s *Service) detailPage(w http.ResponseWriter, r *http.Request) error {

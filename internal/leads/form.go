@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/money"
@@ -74,7 +75,7 @@ type leadForm struct {
 	form                       *web.Form
 
 	title, kind, source, temperature, urgency, assignee, value, followUp, tags, notes ui.Field
-	contact, property                                                                 RefField
+	contact, property                                                                 contacts.RefField
 }
 
 func formOf(form *web.Form, l Full) leadForm {
@@ -213,7 +214,11 @@ func (s *Service) blank(ctx context.Context, v url.Values) (l Full, err error) {
 	}
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Full, error) {
 		var b pgx.Batch
-		var contact, property []choice
+		type named struct {
+			ID   uuid.UUID
+			Name string
+		}
+		var contact, property []named
 		postgres.Queue(&b, &contact, `SELECT id, name FROM contacts WHERE id = $1`, Asked(v, "contact_id"))
 		postgres.Queue(&b, &property, `SELECT id, address AS name FROM properties WHERE id = $1`, Asked(v, "property_id"))
 		identity.QueuePeople(&b, &l.People)

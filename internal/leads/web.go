@@ -60,26 +60,10 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var file *web.CSV
-	begin := func() (err error) {
-		file, err = web.SendCSV(w, "leads-"+time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly)+".csv", csvHeader...)
-		return err
-	}
-	err = s.Export(r.Context(), q, func(l Lead) error {
-		if file == nil { // not before the list is known to be readable: an error can be answered until then
-			if err := begin(); err != nil {
-				return err
-			}
-		}
-		return file.Row(csvRow(l)...)
+	name := "leads-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
+	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+		return s.Export(r.Context(), q, func(l Lead) error { return row(csvRow(l)...) })
 	})
-	if err == nil && file == nil {
-		err = begin()
-	}
-	if err != nil {
-		return err
-	}
-	return file.Close()
 }
 
 var csvHeader = []string{

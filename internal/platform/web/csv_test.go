@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -76,4 +78,36 @@ func TestTextComesBack(t *testing.T) {
 			t.Fatalf("%q is a formula", written)
 		}
 	})
+}
+
+func TestAnExportFailsInWordsBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		rows int
+		err  error
+		want string
+	}{
+		"no rows":              {0, nil, "\ufeffName\n"},
+		"rows":                 {2, nil, "\ufeffName\n'=1\n'=1\n"},
+		"an error at once":     {0, broken, ""},
+		"an error on the way":  {1, broken, ""},
+		"many rows, no errors": {2500, nil, "\ufeffName\n" + strings.Repeat("'=1\n", 2500)},
+	} {
+		w := httptest.NewRecorder()
+		err := web.ExportCSV(w, "x.csv", []string{"Name"}, func(row func(...web.Cell) error) error {
+			for range c.rows {
+				if err := row(web.Text("=1")); err != nil {
+					return err
+				}
+			}
+			return c.err
+		})
+		if !errors.Is(err, c.err) || c.err == nil && w.Body.String() != c.want {
+			t.Errorf("%s: %v, %.40q", name, err, w.Body)
+		}
+		if began := w.Header().Get("Content-Disposition") != ""; began != (c.err == nil || c.rows > 0) {
+			t.Errorf("%s: begun %v", name, began)
+		}
+	}
 }
