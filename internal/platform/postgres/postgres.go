@@ -109,6 +109,7 @@ type SystemRole string
 const (
 	SignIn   SystemRole = "skai_signin"   // signing in: people, organisations, sessions
 	Operator SystemRole = "skai_operator" // commands that create organisations and users
+	Eraser   SystemRole = "skai_eraser"   // destroying an organisation; needs app.org_id as tenant work does
 )
 
 // System runs fn in a transaction as a system actor, outside of any organisation.

@@ -5,17 +5,18 @@
 --
 --   skai_owner     owns the tables; only migrations connect as it
 --   skai_app       what the program connects as: owns nothing, can't bypass row security
--- The rest can't log in. skai_app may switch to the first two for one transaction;
+-- The rest can't log in. skai_app may switch to the first three for one transaction;
 -- it inherits nothing of them (NOINHERIT), so a forgotten switch is an error.
 --   skai_signin    signing in: reads people and organisations, writes sessions
 --   skai_operator  the operator's commands: creates organisations and users
+--   skai_eraser    destroys one organisation: may read and delete its rows, nothing else
 --   skai_search    owns the search functions, which give ids and nothing else
 --   skai_audit     owns the function that writes the audit trail
 DO $$
 DECLARE
 	r text;
 BEGIN
-	FOREACH r IN ARRAY ARRAY['skai_owner', 'skai_app', 'skai_signin', 'skai_operator', 'skai_search', 'skai_audit'] LOOP
+	FOREACH r IN ARRAY ARRAY['skai_owner', 'skai_app', 'skai_signin', 'skai_operator', 'skai_eraser', 'skai_search', 'skai_audit'] LOOP
 		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
 			BEGIN
 				EXECUTE format('CREATE ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT', r);
@@ -27,5 +28,5 @@ BEGIN
 END $$;
 ALTER ROLE skai_owner LOGIN INHERIT;
 ALTER ROLE skai_app LOGIN;
-GRANT skai_signin, skai_operator TO skai_app;
+GRANT skai_signin, skai_operator, skai_eraser TO skai_app;
 GRANT skai_search, skai_audit TO skai_owner;

@@ -120,6 +120,16 @@ CREATE FUNCTION public.current_org() RETURNS uuid
 
 ALTER FUNCTION public.current_org() OWNER TO skai_owner;
 
+CREATE FUNCTION public.erasable(tbl text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	EXECUTE format('GRANT SELECT, DELETE ON %I TO skai_eraser', tbl);
+	EXECUTE format('CREATE POLICY erase ON %I TO skai_eraser USING (org_id = (SELECT current_org()))', tbl);
+END $$;
+
+ALTER FUNCTION public.erasable(tbl text) OWNER TO skai_owner;
+
 CREATE FUNCTION public.estimate_totals_fixed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -210,7 +220,7 @@ CREATE FUNCTION public.people_keep_an_owner() RETURNS trigger
     AS $$
 BEGIN
 	PERFORM 1 FROM orgs WHERE id = OLD.org_id FOR UPDATE; -- two demotions at once wait for each other
-	IF NOT EXISTS (SELECT FROM people WHERE org_id = OLD.org_id AND kind = 'member' AND role = 'owner' AND active) THEN
+	IF FOUND AND NOT EXISTS (SELECT FROM people WHERE org_id = OLD.org_id AND kind = 'member' AND role = 'owner' AND active) THEN
 		RAISE EXCEPTION 'organisation % would be left without an owner', OLD.org_id
 			USING ERRCODE = 'check_violation', CONSTRAINT = 'people_last_owner';
 	END IF;
@@ -232,6 +242,7 @@ BEGIN
 	EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', tbl);
 	EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', tbl);
 	EXECUTE format('CREATE POLICY tenant ON %I TO skai_app USING (org_id = (SELECT current_org())) WITH CHECK (org_id = (SELECT current_org()))', tbl);
+	PERFORM erasable(tbl);
 END $$;
 
 ALTER FUNCTION public.tenant_table(tbl text) OWNER TO skai_owner;
@@ -1706,6 +1717,48 @@ ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.contacts ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY erase ON public.activities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.audit_entries TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.claims TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.contacts TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.estimate_lines TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.estimates TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.external_refs TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.files TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.idempotency_keys TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_candidates TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_changes TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_files TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_mappings TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_problems TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_rows TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.import_runs TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.leads TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.org_counters TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.orgs TO skai_eraser USING ((id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.people TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.properties TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
@@ -1806,6 +1859,7 @@ GRANT USAGE ON SCHEMA public TO skai_signin;
 GRANT USAGE ON SCHEMA public TO skai_operator;
 GRANT USAGE ON SCHEMA public TO skai_search;
 GRANT USAGE ON SCHEMA public TO skai_audit;
+GRANT USAGE ON SCHEMA public TO skai_eraser;
 
 GRANT USAGE ON SCHEMA river TO skai_app;
 
@@ -1826,13 +1880,16 @@ REVOKE ALL ON FUNCTION search.properties(query tsquery, most integer) FROM PUBLI
 GRANT ALL ON FUNCTION search.properties(query tsquery, most integer) TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.activities TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.activities TO skai_eraser;
 
 GRANT SELECT ON TABLE public.audit_columns TO skai_audit;
 
 GRANT INSERT ON TABLE public.audit_entries TO skai_audit;
 GRANT SELECT ON TABLE public.audit_entries TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.audit_entries TO skai_eraser;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.claims TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.claims TO skai_eraser;
 
 GRANT SELECT(org_id) ON TABLE public.claims TO skai_search;
 
@@ -1843,6 +1900,7 @@ GRANT SELECT(archived_at) ON TABLE public.claims TO skai_search;
 GRANT SELECT(search) ON TABLE public.claims TO skai_search;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.contacts TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.contacts TO skai_eraser;
 
 GRANT SELECT(org_id) ON TABLE public.contacts TO skai_search;
 
@@ -1853,10 +1911,13 @@ GRANT SELECT(archived_at) ON TABLE public.contacts TO skai_search;
 GRANT SELECT(search) ON TABLE public.contacts TO skai_search;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.estimate_lines TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.estimate_lines TO skai_eraser;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.estimates TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.estimates TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.external_refs TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.external_refs TO skai_eraser;
 
 GRANT UPDATE(fingerprint) ON TABLE public.external_refs TO skai_app;
 
@@ -1869,30 +1930,39 @@ GRANT UPDATE(ordinal) ON TABLE public.external_refs TO skai_app;
 GRANT UPDATE(imported_at) ON TABLE public.external_refs TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.files TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.files TO skai_eraser;
 
 GRANT SELECT ON TABLE public.goose_db_version TO skai_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.idempotency_keys TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.idempotency_keys TO skai_eraser;
 
 GRANT UPDATE(answer) ON TABLE public.idempotency_keys TO skai_app;
 
 GRANT SELECT,INSERT ON TABLE public.import_candidates TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_candidates TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.import_changes TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_changes TO skai_eraser;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.import_files TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_files TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.import_mappings TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_mappings TO skai_eraser;
 
 GRANT UPDATE(mapping) ON TABLE public.import_mappings TO skai_app;
 
 GRANT UPDATE(saved_at) ON TABLE public.import_mappings TO skai_app;
 
 GRANT SELECT,INSERT ON TABLE public.import_problems TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_problems TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.import_rows TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_rows TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.import_runs TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.import_runs TO skai_eraser;
 
 GRANT UPDATE(state) ON TABLE public.import_runs TO skai_app;
 
@@ -1909,6 +1979,7 @@ GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
 GRANT UPDATE(report) ON TABLE public.import_runs TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.leads TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.leads TO skai_eraser;
 
 GRANT SELECT(org_id) ON TABLE public.leads TO skai_search;
 
@@ -1919,10 +1990,12 @@ GRANT SELECT(archived_at) ON TABLE public.leads TO skai_search;
 GRANT SELECT(search) ON TABLE public.leads TO skai_search;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.org_counters TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.org_counters TO skai_eraser;
 
 GRANT SELECT ON TABLE public.orgs TO skai_app;
 GRANT SELECT ON TABLE public.orgs TO skai_signin;
 GRANT SELECT,INSERT ON TABLE public.orgs TO skai_operator;
+GRANT SELECT,DELETE ON TABLE public.orgs TO skai_eraser;
 
 GRANT UPDATE(name) ON TABLE public.orgs TO skai_app;
 
@@ -1936,10 +2009,12 @@ GRANT UPDATE(brand_logo_type) ON TABLE public.orgs TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_operator;
+GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_eraser;
 
 GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
 GRANT SELECT ON TABLE public.people TO skai_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
+GRANT SELECT,DELETE ON TABLE public.people TO skai_eraser;
 
 GRANT UPDATE(name) ON TABLE public.people TO skai_app;
 
@@ -1952,6 +2027,7 @@ GRANT UPDATE(active) ON TABLE public.people TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
+GRANT SELECT,DELETE ON TABLE public.properties TO skai_eraser;
 
 GRANT SELECT(org_id) ON TABLE public.properties TO skai_search;
 
@@ -1966,7 +2042,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
 
 GRANT SELECT ON TABLE public.users TO skai_signin;
-GRANT SELECT,INSERT ON TABLE public.users TO skai_operator;
+GRANT SELECT,INSERT,DELETE ON TABLE public.users TO skai_operator;
 
 GRANT UPDATE(password_hash) ON TABLE public.users TO skai_signin;
 GRANT UPDATE(password_hash) ON TABLE public.users TO skai_operator;
