@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test check gen assets bench
+.PHONY: run build test check gen assets bench isolation
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -46,3 +46,9 @@ assets:
 bench:
 	scripts/setup run
 	go run ./internal/bench
+
+# Prove on a fresh database that nobody gets in where they don't belong.
+isolation:
+	scripts/setup run
+	$(MAKE) --no-print-directory build
+	scripts/isolation

@@ -19,6 +19,7 @@ var rooms = []string{
 	"activity", "files", // what every record has
 	"contacts", "properties", "leads", "claims",
 	"migration", "demo",
+	"proof", // tries all of them
 }
 
 // overviews only read. They may import every room, but not each other.

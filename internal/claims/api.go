@@ -157,7 +157,8 @@ func (s *Service) apiRoutes(rt *web.Router) {
 		c, err := s.Advance(ctx, in.ID, in.Body.Stage, in.Body.Reason)
 		return answerOf(ctx, c, err)
 	})
-	web.Op(rt, see, op(http.MethodGet, "/{id}/estimates", "List a claim's estimates with their lines"), func(ctx context.Context, in *one) (*estimated, error) {
+	amounts := web.Access{Permission: string(identity.ViewAmounts)}
+	web.Op(rt, amounts, op(http.MethodGet, "/{id}/estimates", "List a claim's estimates with their lines"), func(ctx context.Context, in *one) (*estimated, error) {
 		list, err := s.EstimatesOf(ctx, in.ID)
 		return &estimated{estimatesBody{list}}, err
 	})

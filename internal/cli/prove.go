@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/proof"
+)
+
+type proveCommand struct {
+	URL  string `help:"The installation that answers, on this database: http://127.0.0.1:8080. Without it one is started for the proof." env:"SKAI_PROVE_URL" placeholder:"URL"`
+	JSON string `help:"Write what was tried and found here, for a program." env:"SKAI_PROVE_JSON" placeholder:"FILE"`
+	HTML string `help:"The same for a person." env:"SKAI_PROVE_HTML" placeholder:"FILE"`
+}
+
+// Run makes the proof; it ends with 1 where anything was a surprise.
+func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version()})
+		if err != nil {
+			return err
+		}
+		url, stop := c.URL, func() error { return nil }
+		if url == "" {
+			if url, stop, err = serveFor(ctx, a); err != nil {
+				return err
+			}
+		}
+		report, err := proof.Run(ctx, proof.Target{
+			URL: url, Version: version(), Routes: a.Routes(), DB: s.db, Orgs: a.Orgs, People: a.People, Imports: migration.New(s.db, s.blobs),
+			Say: func(format string, args ...any) { _, _ = fmt.Fprintf(t.err, format+"\n", args...) },
+		})
+		if err := errors.Join(err, stop()); err != nil {
+			return err
+		}
+		return c.tell(t, report)
+	})
+}
+
+// serveFor serves the program on a free port until stop is called.
+func serveFor(ctx context.Context, a *app.App) (url string, stop func() error, err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, l) }()
+	return "http://" + l.Addr().String(), func() error { cancel(); return <-ended }, nil
+}
+
+func (c *proveCommand) tell(t *terminal, r *proof.Report) error {
+	if err := errors.Join(writeTo(c.JSON, r.WriteJSON), writeTo(c.HTML, r.WriteHTML)); err != nil {
+		return err
+	}
+	for _, s := range r.Surprises {
+		t.printf("SURPRISE %s, %s, %s: %s\n", s.What, s.Actor, s.Place, s.Words)
+	}
+	t.printf("%d of %d addresses tried (%d serve the same file to everybody), %d tables: %d attempts, %d surprises, in %.0f s.\n",
+		r.Tried, r.Routes, r.Static, len(r.ByTable), r.Attempts, len(r.Surprises), r.Seconds)
+	if len(r.Surprises) > 0 {
+		t.code = exitFailed
+	}
+	return nil
+}
+
+// writeTo writes a file, unless no name is given.
+func writeTo(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path) //nolint:gosec // named by whoever runs the command
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}

@@ -1,0 +1,265 @@
+package proof
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+var canarySlug = regexp.MustCompile(`^canary-[ab]-[0-9a-f]{6}$`)
+
+// password is that of a canary's people, who live for a few minutes; the slug in
+// it is random.
+func password(slug string) string { return "not for long, " + slug }
+
+// canary is an organisation made to be reached for.
+type canary struct {
+	org     orgs.Org
+	word    string            // stands in all its texts and nowhere else
+	roles   []*actor          // one for each role, the owner first
+	outside []*actor          // those whom no door may open for
+	guest   *actor            // at work here, a member of the other organisation too
+	ids     map[string]string // of one record of each kind: "contact"
+	look    []string          // pages to look at that no list leads to
+	seen    map[string]sample // by method and pattern: what its pages offer
+	own     map[string]bool   // every id its pages show
+}
+
+// actor is somebody who sends requests.
+type actor struct {
+	name  string
+	home  *canary
+	role  tenant.Role // "" for whom no door may open
+	email string
+	token string
+}
+
+var roles = []tenant.Role{tenant.Owner, tenant.Admin, tenant.Manager, tenant.Member, tenant.Viewer}
+
+func (p *prover) newCanary(ctx context.Context, slug, name string) (*canary, error) {
+	p.Say("making %s", slug)
+	org, err := p.Orgs.Create(ctx, slug, name+" "+slug[len(slug)-6:], "America/Phoenix")
+	if err != nil {
+		return nil, err
+	}
+	c := &canary{org: org, word: strings.ReplaceAll(slug, "-", ""), ids: map[string]string{}, seen: map[string]sample{}, own: map[string]bool{}}
+	for _, role := range roles {
+		a := &actor{name: string(role), home: c, role: role, email: string(role) + "@" + slug + ".example"}
+		if err := p.hire(ctx, a); err != nil {
+			return c, err
+		}
+		c.roles = append(c.roles, a)
+	}
+	owner := c.roles[0] // a second session, which they may revoke
+	if _, err := p.People.SignIn(ctx, owner.email, password(slug), identity.Device{UserAgent: "another device"}); err != nil {
+		return c, err
+	}
+	if err := p.outsiders(ctx, c); err != nil {
+		return c, err
+	}
+	if p.a != nil { // the first canary's owner is an admin of this one as well: their session stays in the first
+		if err := p.invite(ctx, c); err != nil {
+			return c, err
+		}
+	}
+	if err := p.takeOver(ctx, c); err != nil {
+		return c, err
+	}
+	if err := p.fill(ctx, c); err != nil {
+		return c, err
+	}
+	return c, p.whoAmI(ctx, c)
+}
+
+// whoAmI keeps the ids of the organisation and of its owner.
+func (p *prover) whoAmI(ctx context.Context, c *canary) error {
+	a, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: "/api/me"})
+	if err != nil {
+		return err
+	}
+	var me struct{ ID string }
+	if err := json.Unmarshal([]byte(a.body), &me); err != nil || me.ID == "" {
+		return fmt.Errorf("the owner of %s could not sign in: the answer was %d %.500s", c.org.Slug, a.status, a.body)
+	}
+	c.ids["org"], c.ids["person"] = c.org.ID.String(), me.ID
+	return nil
+}
+
+// hire makes the person of an actor and signs them in.
+func (p *prover) hire(ctx context.Context, a *actor) error {
+	_, err := p.People.CreateUser(ctx, identity.NewUser{
+		Email: a.email, Name: string(a.role) + " " + a.home.word, OrgSlug: a.home.org.Slug, Role: a.role, Password: password(a.home.org.Slug),
+	})
+	if err != nil {
+		return err
+	}
+	a.token, err = p.People.SignIn(ctx, a.email, password(a.home.org.Slug), identity.Device{UserAgent: "proof of isolation"})
+	return err
+}
+
+// outsiders are the actors who must stand before a closed door.
+func (p *prover) outsiders(ctx context.Context, c *canary) error {
+	made := &actor{name: "made-up session", home: c, token: strings.Repeat("x", 43)}
+	c.outside = []*actor{{name: "signed out", home: c}, made}
+	for _, s := range []struct {
+		name string
+		end  func(a *actor) error
+	}{
+		{"expired session", func(a *actor) error { return p.People.ExpireSession(ctx, a.token) }},
+		{"revoked session", func(a *actor) error { return p.People.SignOut(ctx, a.token) }},
+		{"removed member", func(a *actor) error { return p.People.Deactivate(ctx, c.org.Slug, a.email) }},
+	} {
+		a := &actor{name: s.name, home: c, role: tenant.Admin, email: strings.ReplaceAll(s.name, " ", "-") + "@" + c.org.Slug + ".example"}
+		if err := p.hire(ctx, a); err != nil {
+			return err
+		}
+		if err := s.end(a); err != nil {
+			return err
+		}
+		a.role = ""
+		c.outside = append(c.outside, a)
+	}
+	return nil
+}
+
+// invite makes somebody an admin of both canaries, at work in the first.
+func (p *prover) invite(ctx context.Context, second *canary) error {
+	g := &actor{name: "admin of both, at work in the other", home: p.a, role: tenant.Admin, email: "guest@" + p.a.org.Slug + ".example"}
+	if err := p.hire(ctx, g); err != nil {
+		return err
+	}
+	_, err := p.People.CreateUser(ctx, identity.NewUser{
+		Email: g.email, Name: "guest " + second.word, OrgSlug: second.org.Slug, Role: tenant.Admin, Password: password(second.org.Slug),
+	})
+	p.a.guest = g
+	return err
+}
+
+// takeOver imports a small file, so that there are runs, rows and origins to reach for.
+func (p *prover) takeOver(ctx context.Context, c *canary) error {
+	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "skai-proof-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // nothing in it is needed again
+	path := filepath.Join(folder, "contacts.csv")
+	text := "First Name,Last Name,Email,Phone,Secret\n" +
+		fmt.Sprintf("Imported,%[1]s,imported@%[1]s.example,602-555-0101,%[1]s\n", c.word) +
+		fmt.Sprintf(",,broken %s,,\n", c.word)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		return err
+	}
+	r, err := p.Imports.Import(ctx, migration.Options{Files: []migration.FileOptions{{Path: path}}})
+	if err != nil {
+		return err
+	}
+	c.ids["run"] = r.Run.String()
+	return nil
+}
+
+// fill makes one record of each kind through the API, as the owner.
+func (p *prover) fill(ctx context.Context, c *canary) error {
+	if err := p.brand(ctx, c); err != nil {
+		return err
+	}
+	tag := []string{c.word}
+	for _, make := range []struct {
+		kind, path string
+		body       func() map[string]any
+	}{
+		{"contact", "/api/contacts", func() map[string]any {
+			return map[string]any{"first_name": "Pat", "last_name": c.word, "notes": c.word, "tags": tag, "emails": []string{"pat@" + c.word + ".example"}}
+		}},
+		{"property", "/api/properties", func() map[string]any {
+			return map[string]any{"name": c.word, "notes": c.word, "tags": tag, "owner_id": c.ids["contact"], "address": map[string]any{"street": "1 Hail St", "city": "Phoenix", "state": "AZ", "zip": "85001"}}
+		}},
+		{"lead", "/api/leads", func() map[string]any {
+			return map[string]any{"title": "Lead " + c.word, "notes": c.word, "tags": tag, "contact_id": c.ids["contact"], "property_id": c.ids["property"]}
+		}},
+		{"claim", "/api/claims", func() map[string]any {
+			return map[string]any{"title": "Claim " + c.word, "carrier": "Carrier " + c.word, "notes": c.word, "tags": tag, "contact_id": c.ids["contact"], "property_id": c.ids["property"], "lead_id": c.ids["lead"]}
+		}},
+		{"activity", "/api/activities", func() map[string]any {
+			return map[string]any{"kind": "task", "body": "Call " + c.word, "claim_id": c.ids["claim"], "due_on": "2030-01-02"}
+		}},
+	} {
+		body, err := json.Marshal(make.body())
+		if err != nil {
+			return err
+		}
+		answer, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: make.path, json: body})
+		if err != nil {
+			return err
+		}
+		var made struct{ ID string }
+		if err := json.Unmarshal([]byte(answer.body), &made); err != nil || made.ID == "" {
+			return fmt.Errorf("make a %s in %s: the answer was %d %.500s", make.kind, c.org.Slug, answer.status, answer.body)
+		}
+		c.ids[make.kind] = made.ID
+	}
+	return p.archiveSome(ctx, c)
+}
+
+// brand gives the canary a logo that holds its word.
+func (p *prover) brand(ctx context.Context, c *canary) error {
+	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
+	if err != nil {
+		return err
+	}
+	logo, err := orgs.ReadLogo([]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>` + c.word + `</title></svg>`))
+	if err != nil {
+		return err
+	}
+	return p.Orgs.Save(ctx, orgs.Settings{Name: c.org.Name, TimeZone: c.org.TimeZone, Logo: logo})
+}
+
+// archiveSome makes and archives one more record of each kind, and notes the
+// pages that no list of current records leads to: theirs, and those of the
+// records that the import made, which lead to their rows.
+func (p *prover) archiveSome(ctx context.Context, c *canary) error {
+	for path, body := range map[string]map[string]any{
+		"/contacts":   {"last_name": "Archived " + c.word},
+		"/properties": {"name": "Archived " + c.word, "address": map[string]any{"street": "2 Hail St"}},
+		"/leads":      {"title": "Archived " + c.word, "contact_id": c.ids["contact"]},
+		"/claims":     {"title": "Archived " + c.word, "contact_id": c.ids["contact"]},
+	} {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		a, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/api" + path, json: text})
+		if err != nil {
+			return err
+		}
+		var made struct{ ID string }
+		if err := json.Unmarshal([]byte(a.body), &made); err != nil || made.ID == "" {
+			return fmt.Errorf("make one of %s in %s: the answer was %d %.500s", path, c.org.Slug, a.status, a.body)
+		}
+		if a, err = p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/api" + path + "/" + made.ID + "/archive"}); err != nil || a.status >= http.StatusBadRequest {
+			return fmt.Errorf("archive one of %s in %s: the answer was %d, %w", path, c.org.Slug, a.status, err)
+		}
+		c.look = append(c.look, path+"/"+made.ID)
+	}
+	a, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: "/api/contacts"})
+	if err != nil {
+		return err
+	}
+	for _, id := range uuids.FindAllString(a.body, -1) {
+		c.look = append(c.look, "/contacts/"+id) // that of who made it leads nowhere, which is no harm
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package proof_test
+
+import (
+	"bytes"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/migration"
+	"github.com/skaiscraper/skai/internal/platform/blob"
+	"github.com/skaiscraper/skai/internal/proof"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// prove makes the proof of the program behind a handler that may spoil it.
+func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report {
+	t.Helper()
+	db := dbtest.New(t)
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = blobs.Close() })
+	server := httptest.NewServer(spoil(a.Handler()))
+	t.Cleanup(server.Close)
+	r, err := proof.Run(t.Context(), proof.Target{
+		URL: server.URL, Version: "test", Routes: a.Routes(), DB: db, Orgs: a.Orgs, People: a.People, Imports: migration.New(db, blobs),
+		Say: t.Logf,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := a.Orgs.List(t.Context())
+	if err != nil || len(list) != 0 {
+		t.Errorf("canaries are left: %v, %v", list, err)
+	}
+	return r
+}
+
+// TestNobodyGetsInWhereTheyDontBelong is the proof of this program.
+func TestNobodyGetsInWhereTheyDontBelong(t *testing.T) {
+	t.Parallel()
+	r := prove(t, func(h http.Handler) http.Handler { return h })
+	for _, s := range r.Surprises {
+		t.Errorf("%s, %s, %s: %s", s.What, s.Actor, s.Place, s.Words)
+	}
+	if r.Tried+r.Static != r.Routes || r.Tried < 90 || len(r.ByTable) < 20 || r.Attempts < 7000 {
+		t.Errorf("too little was tried: %d of %d routes, %d tables, %d attempts", r.Tried, r.Routes, len(r.ByTable), r.Attempts)
+	}
+	for _, route := range r.ByRoute {
+		if route.Attempts == 0 || route.Audience != "public" && (len(route.Actors) < 10 || route.Admitted == 0) {
+			t.Errorf("%s %s: %d attempts by %v, %d of its own people were let in", route.Method, route.Pattern, route.Attempts, route.Actors, route.Admitted)
+		}
+	}
+	t.Logf("%d routes, %d attempts, %d of them statements, in %.0f s", r.Routes, r.Attempts, r.Statements, r.Seconds)
+	var page, data bytes.Buffer
+	if err := r.WriteHTML(&page); err != nil || !strings.Contains(page.String(), "Every attempt ended as it must.") {
+		t.Errorf("the page: %v", err)
+	}
+	if err := r.WriteJSON(&data); err != nil || !strings.Contains(data.String(), `"surprises": []`) {
+		t.Errorf("the JSON: %v", err)
+	}
+}
+
+// spoilt are ways in which a program could let people in, each with the words by
+// which the proof has to find it.
+var spoilt = map[string]struct {
+	spoil func(h http.Handler) http.Handler
+	words string
+}{
+	"another answer where the id exists": {func(h http.Handler) http.Handler {
+		var known sync.Map // what somebody was shown exists
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasPrefix(r.URL.Path, "/contacts/") {
+				h.ServeHTTP(w, r)
+				return
+			}
+			answer := httptest.NewRecorder()
+			h.ServeHTTP(answer, r)
+			if answer.Code == http.StatusOK {
+				known.Store(r.URL.Path, true)
+			}
+			if _, exists := known.Load(r.URL.Path); exists && answer.Code == http.StatusNotFound {
+				http.Error(w, "This contact belongs to somebody else.", http.StatusForbidden)
+				return
+			}
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes())
+		})
+	}, "403, not 404"},
+	"everybody is the last who signed in": {func(h http.Handler) http.Handler {
+		var cookie string
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/claims" && r.Method == http.MethodGet { // a page that a cache keeps for everybody
+				if cookie == "" {
+					cookie = r.Header.Get("Cookie")
+				}
+				r.Header.Set("Cookie", cookie)
+			}
+			h.ServeHTTP(w, r)
+		})
+	}, "want the door"},
+}
+
+func TestTheProofFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for name, c := range spoilt {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, s := range prove(t, c.spoil).Surprises {
+				if strings.Contains(s.Words, c.words) {
+					return
+				}
+			}
+			t.Errorf("no surprise says %q", c.words)
+		})
+	}
+}
