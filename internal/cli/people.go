@@ -27,8 +27,10 @@ func (migrateCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 }
 
 type orgCommands struct {
-	Create orgCreate `cmd:"" help:"Create an organisation."`
-	List   orgList   `cmd:"" help:"List the organisations."`
+	Create  orgCreate  `cmd:"" help:"Create an organisation."`
+	List    orgList    `cmd:"" help:"List the organisations."`
+	Suspend orgSuspend `cmd:"" help:"Let nobody of an organisation in; its data stays."`
+	Resume  orgResume  `cmd:"" help:"Open a suspended organisation again."`
 }
 
 type orgCreate struct {
@@ -64,6 +66,38 @@ func (orgList) Run(ctx context.Context, g *Globals, t *terminal) error {
 		for _, o := range list {
 			t.printf("%-20s %-30s %-20s since %s\n", o.Slug, o.Name, o.TimeZone, o.CreatedAt.Format("2006-01-02"))
 		}
+		return nil
+	})
+}
+
+type orgSuspend struct {
+	Slug string `arg:"" help:"The organisation."`
+}
+
+// Run suspends the organisation.
+func (c *orgSuspend) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		org, err := orgs.New(s.db).Suspend(ctx, c.Slug, true)
+		if err != nil {
+			return err
+		}
+		t.printf("%s is suspended: nobody of it gets in from now on. Open it again: skai org resume %s\n", org.Name, org.Slug)
+		return nil
+	})
+}
+
+type orgResume struct {
+	Slug string `arg:"" help:"The organisation."`
+}
+
+// Run opens the organisation.
+func (c *orgResume) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		org, err := orgs.New(s.db).Suspend(ctx, c.Slug, false)
+		if err != nil {
+			return err
+		}
+		t.printf("%s is open again.\n", org.Name)
 		return nil
 	})
 }

@@ -74,11 +74,11 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
 				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
-				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id WHERE p2.user_id = s.user_id AND p2.active) AS orgs
+				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL WHERE p2.user_id = s.user_id AND p2.active) AS orgs
 			FROM sessions s
 			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
-			JOIN orgs o ON o.id = p.org_id
+			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
 			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval`,
 			tokenHash(token), SessionIdle)
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
@@ -103,7 +103,8 @@ func (s *Service) SwitchOrg(ctx context.Context, org uuid.UUID) error {
 	moved, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		return postgres.Exec(ctx, tx, `
 			UPDATE sessions s SET current_org_id = p.org_id, person_id = p.id
-			FROM people p WHERE p.org_id = $2 AND p.user_id = s.user_id AND p.active AND s.id = $1 AND s.user_id = $3`,
+			FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
+			WHERE p.org_id = $2 AND p.user_id = s.user_id AND p.active AND s.id = $1 AND s.user_id = $3`,
 			session.ID, org, session.UserID)
 	})
 	if err == nil && moved == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -54,6 +55,36 @@ func TestARemovedMemberLosesAccessAtOnce(t *testing.T) {
 	}
 	_, err := service(db).Authenticate(t.Context(), token)
 	wantKind(t, "the next request", err, fault.KindUnauthenticated)
+}
+
+func TestASuspendedOrganisationLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Shared(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	token, _ := signIn(t, db, titan, tenant.Owner)
+	o := orgs.New(db)
+	if _, err := o.Suspend(t.Context(), titan.Slug, true); err != nil {
+		t.Fatal(err)
+	}
+	_, err := o.Suspend(t.Context(), titan.Slug, true)
+	wantKind(t, "suspending twice", err, fault.KindConflict)
+	_, err = service(db).Authenticate(t.Context(), token)
+	wantKind(t, "the next request", err, fault.KindUnauthenticated)
+	_, err = service(db).SignIn(t.Context(), titan.Email(tenant.Owner), dbtest.Password, identity.Device{})
+	wantKind(t, "signing in again", err, fault.KindForbidden)
+	theirs, ctx := signIn(t, db, prowest, tenant.Owner)
+	if _, err := service(db).Authenticate(t.Context(), theirs); err != nil {
+		t.Errorf("another organisation: %v", err)
+	}
+	super(t, db, `INSERT INTO people (org_id, id, user_id, kind, name, role, active) SELECT $1, gen_random_uuid(), id, 'member', name, 'owner', true FROM users WHERE email = $2`,
+		titan.ID, prowest.Email(tenant.Owner))
+	wantKind(t, "switching to it", service(db).SwitchOrg(ctx, titan.ID), fault.KindNotFound)
+	if _, err := o.Suspend(t.Context(), titan.Slug, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service(db).Authenticate(t.Context(), token); err != nil {
+		t.Errorf("after it was opened again: %v", err)
+	}
 }
 
 func TestAChangedRoleHoldsAtOnce(t *testing.T) {

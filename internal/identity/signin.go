@@ -56,7 +56,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 		return "", errWrong
 	}
 	if found.OrgID == nil {
-		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation any more; ask an owner or admin to invite you again")
+		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation that is open; ask an owner or admin to invite you again, or the operator if your organisation is suspended")
 	}
 	if !current {
 		if found.Hash, err = hashPassword(ctx, password); err != nil {
@@ -73,7 +73,7 @@ func (s *Service) credentials(ctx context.Context, email string) (credentials, e
 		return postgres.One[credentials](ctx, tx, `
 			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
 			FROM users u LEFT JOIN LATERAL (
-				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id
+				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
 				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
 			WHERE u.email = $1 AND u.disabled_at IS NULL`, email)
 	})

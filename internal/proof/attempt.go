@@ -147,7 +147,7 @@ func (c *canary) shownIn(who *actor, a answer, sent request) string {
 }
 
 var (
-	canaryWord = regexp.MustCompile(`canary-?[abx]-?[0-9a-f]{6}`)
+	canaryWord = regexp.MustCompile(`canary-?[absx]-?[0-9a-f]{6}`)
 	token      = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
 	digits     = regexp.MustCompile(`[0-9]+`)
 )

@@ -16,7 +16,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
-var canarySlug = regexp.MustCompile(`^canary-[ab]-[0-9a-f]{6}$`)
+var canarySlug = regexp.MustCompile(`^canary-[abs]-[0-9a-f]{6}$`)
 
 // password is that of a canary's people, who live for a few minutes; the slug in
 // it is random.
@@ -110,7 +110,7 @@ func (p *prover) hire(ctx context.Context, a *actor) error {
 // outsiders are the actors who must stand before a closed door.
 func (p *prover) outsiders(ctx context.Context, c *canary) error {
 	made := &actor{name: "made-up session", home: c, token: strings.Repeat("x", 43)}
-	c.outside = []*actor{{name: "signed out", home: c}, made}
+	c.outside = []*actor{{name: "signed out", home: c}, made, p.suspended}
 	for _, s := range []struct {
 		name string
 		end  func(a *actor) error
@@ -130,6 +130,23 @@ func (p *prover) outsiders(ctx context.Context, c *canary) error {
 		c.outside = append(c.outside, a)
 	}
 	return nil
+}
+
+// suspend makes an organisation that is suspended while its owner is signed in.
+func (p *prover) suspend(ctx context.Context, slug string) error {
+	org, err := p.Orgs.Create(ctx, slug, "Canary suspended", "America/Phoenix")
+	if err != nil {
+		return err
+	}
+	a := &actor{name: "owner of a suspended organisation", role: tenant.Owner, email: "owner@" + slug + ".example"}
+	a.home = &canary{org: org, word: strings.ReplaceAll(slug, "-", "")}
+	p.suspended = a
+	if err := p.hire(ctx, a); err != nil {
+		return err
+	}
+	a.role = ""
+	_, err = p.Orgs.Suspend(ctx, slug, true)
+	return err
 }
 
 // invite makes somebody an admin of both canaries, at work in the first.

@@ -44,12 +44,13 @@ type Target struct {
 type prover struct {
 	Target
 
-	client  *http.Client
-	api     document
-	a, b    *canary
-	tally   map[string]*RouteResult // by method and pattern
-	report  *Report
-	current *RouteResult
+	client    *http.Client
+	api       document
+	a, b      *canary
+	suspended *actor
+	tally     map[string]*RouteResult // by method and pattern
+	report    *Report
+	current   *RouteResult
 }
 
 // staleCanary is how old a canary of a proof that was killed has to be before
@@ -69,6 +70,9 @@ func Run(ctx context.Context, t Target) (report *Report, err error) {
 	run := make([]byte, 3)
 	_, _ = rand.Read(run) // never fails; it ends the program instead
 	defer func() { err = errors.Join(err, p.removeCanaries(context.WithoutCancel(ctx))) }()
+	if err := p.suspend(ctx, "canary-s-"+hex.EncodeToString(run)); err != nil {
+		return nil, err
+	}
 	if p.a, err = p.newCanary(ctx, "canary-a-"+hex.EncodeToString(run), "Canary A"); err != nil {
 		return nil, err
 	}
@@ -110,7 +114,11 @@ func (p *prover) removeStale(ctx context.Context) error {
 
 func (p *prover) removeCanaries(ctx context.Context) error {
 	var problems []error
-	for _, c := range []*canary{p.a, p.b} {
+	canaries := []*canary{p.a, p.b}
+	if p.suspended != nil {
+		canaries = append(canaries, p.suspended.home)
+	}
+	for _, c := range canaries {
 		if c == nil {
 			continue
 		}

@@ -904,6 +904,7 @@ CREATE TABLE public.orgs (
     brand_logo_type text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    suspended_at timestamp with time zone,
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
     CONSTRAINT orgs_brand_logo_type_check CHECK ((brand_logo_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text]))),
@@ -2010,6 +2011,8 @@ GRANT UPDATE(brand_logo_type) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_operator;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_eraser;
+
+GRANT UPDATE(suspended_at) ON TABLE public.orgs TO skai_operator;
 
 GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
 GRANT SELECT ON TABLE public.people TO skai_signin;
