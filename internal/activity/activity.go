@@ -82,6 +82,7 @@ func (a About) URL() string {
 // Entry is one line of a history.
 type Entry struct {
 	About
+	FromRow
 
 	ID         uuid.UUID
 	Kind       string
@@ -99,13 +100,13 @@ type Entry struct {
 	CreatedBy  uuid.UUID
 	Who        string // who wrote it
 
-	Origin *Origin `db:"-"` // of an import
+	Origin *Origin `db:"-"` // of an import, or of what an import changed
 }
 
 const columns = `a.id, a.kind, a.at, a.body, a.from_stage, a.to_stage, a.assignee_id, a.due_on, a.done_at, a.ends_at, a.place,
 	a.contact_id, a.property_id, a.lead_id, a.claim_id, a.created_at, a.created_by,
 	coalesce((SELECT p.name FROM people p WHERE p.org_id = a.org_id AND p.id = a.created_by), '') AS who,
-	coalesce((SELECT p.name FROM people p WHERE p.org_id = a.org_id AND p.id = a.assignee_id), '') AS assignee`
+	coalesce((SELECT p.name FROM people p WHERE p.org_id = a.org_id AND p.id = a.assignee_id), '') AS assignee` + fromRow
 
 // Origin is where a record stands in the system it came from, and the row of the
 // file it last came with.
@@ -184,6 +185,9 @@ func OfRecord(b *pgx.Batch, about About, cursor string, h *History) error {
 // join takes the entry too many off and puts the imports of the same time among
 // the others.
 func (h *History) join(older bool, newest time.Time) (err error) {
+	for i := range h.Entries {
+		h.Entries[i].Origin = h.Entries[i].origin()
+	}
 	oldest := time.Time{}
 	if len(h.Entries) > pageSize {
 		h.Entries = h.Entries[:pageSize]

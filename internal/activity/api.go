@@ -32,7 +32,7 @@ type entryJSON struct {
 	EndsAt     *time.Time  `json:"ends_at" required:"false"`
 	Place      string      `json:"place" required:"false"`
 	CreatedBy  *uuid.UUID  `json:"created_by,omitempty" readOnly:"true"`
-	Origin     *originJSON `json:"origin,omitempty" readOnly:"true" doc:"Of an import"`
+	Origin     *originJSON `json:"origin,omitempty" readOnly:"true" doc:"Of an import, and of a stage that an import changed"`
 }
 
 // originJSON is where a record came from.
@@ -46,13 +46,17 @@ type originJSON struct {
 }
 
 func toJSON(e Entry) entryJSON {
+	var origin *originJSON
 	if o := e.Origin; o != nil {
-		return entryJSON{Kind: e.Kind, At: &e.At, Origin: &originJSON{o.Source, o.ExternalID, o.ImportedAt, o.RunID, o.File, o.Line}}
+		origin = &originJSON{o.Source, o.ExternalID, o.ImportedAt, o.RunID, o.File, o.Line}
+	}
+	if e.Kind == KindImport {
+		return entryJSON{Kind: e.Kind, At: &e.At, Origin: origin}
 	}
 	return entryJSON{
 		ID: &e.ID, Kind: e.Kind, At: &e.At, Body: e.Body, ContactID: e.ContactID, PropertyID: e.PropertyID, LeadID: e.LeadID, ClaimID: e.ClaimID,
 		FromStage: e.FromStage, ToStage: e.ToStage, AssigneeID: e.AssigneeID, DueOn: e.DueOn.String(), DoneAt: e.DoneAt, EndsAt: e.EndsAt,
-		Place: e.Place, CreatedBy: &e.CreatedBy,
+		Place: e.Place, CreatedBy: &e.CreatedBy, Origin: origin,
 	}
 }
 

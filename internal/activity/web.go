@@ -175,10 +175,13 @@ func events(h History) []ui.Event {
 		look := looks[e.Kind]
 		list[i] = ui.Event{Icon: look.icon, Tone: look.tone, Title: look.word, Who: e.Who, At: e.At, Body: entryBody(e)}
 		switch {
-		case e.Origin != nil:
+		case e.Kind == KindImport && e.Origin != nil:
 			list[i].Icon, list[i].Tone, list[i].Title = "database-import", ui.Blue, "Imported from "+e.Origin.Vendor()
 		case e.Kind == KindStage && e.FromStage != nil && e.ToStage != nil:
 			list[i].Icon, list[i].Tone, list[i].Title = "flag", ui.Green, ui.Words(*e.FromStage)+" to "+ui.Words(*e.ToStage)
+			if e.Origin != nil {
+				list[i].Title += ", as " + e.Origin.Vendor() + " says"
+			}
 		case e.Assignee != "":
 			list[i].Title += " for " + e.Assignee
 		}

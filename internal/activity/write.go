@@ -134,6 +134,7 @@ func get(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Entry, error) {
 	if errors.Is(err, postgres.ErrNoRow) {
 		return Entry{}, fault.NotFound("activity", "there is no such entry in the history")
 	}
+	e.Origin = e.origin()
 	return e, err
 }
 

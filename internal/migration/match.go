@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/files"
@@ -95,7 +96,16 @@ func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late
 			return err
 		}
 	}
-	return r.reference(ctx, tx, t, late)
+	if err := r.reference(ctx, tx, t, late); err != nil {
+		return err
+	}
+	switch t.Name {
+	case leads.Staging.Name:
+		return activity.LeadsMoved(ctx, tx, r.id, r.actor)
+	case claims.Staging.Name:
+		return activity.ClaimsMoved(ctx, tx, r.id, r.actor)
+	}
+	return nil
 }
 
 // matchKnown finds the records that came from the same source under the same id.

@@ -28,8 +28,8 @@ const manifestName = "manifest.json"
 
 // tables are what an archive holds, each after those it points at.
 var tables = []string{
-	"people", "contacts", "properties", "leads", "claims", "estimates", "estimate_lines", "files", "activities", "org_counters",
-	"import_runs", "import_files", "import_rows", "import_problems", "import_changes", "import_candidates", "import_mappings", "external_refs",
+	"people", "contacts", "properties", "leads", "claims", "estimates", "estimate_lines", "files", "org_counters",
+	"import_runs", "import_files", "activities", "import_rows", "import_problems", "import_changes", "import_candidates", "import_mappings", "external_refs",
 }
 
 // Service exports and restores.

@@ -75,17 +75,17 @@ func systemScope(t *testing.T, db *postgres.DB, slug string) context.Context {
 	return dbtest.Org(t, db, slug).As(t, tenant.Owner)
 }
 
-// fill imports random contacts and jobs.
+// fill imports random contacts and jobs, and then the jobs again in other stages.
 func fill(t *testing.T, rt *rapid.T, ctx context.Context, svc *migration.Service) {
 	t.Helper()
 	text := rapid.StringOfN(rapid.RuneFrom([]rune("aZ9 é,\"'\n=+-@|\\{}\t名😀")), 0, 12, -1)
 	var contacts, jobs bytes.Buffer
 	c, j := csv.NewWriter(&contacts), csv.NewWriter(&jobs)
 	_ = c.Write([]string{"First Name", "Last Name", "Email", "Phone", "Company", "Tags", "Notes", "Custom", "AccuLynx ID"})
-	_ = j.Write([]string{"Current Milestone", "Primary Contact: First Name", "Primary Contact: Last Name", "Job: Location Street 1", "Job: Location City", "Job: Location State", "Job: Location Zip Code", "Primary Salesperson", "Job Value", "Claim Number", "Insurance Company", "Job Trade Type"})
+	_ = j.Write([]string{"Current Milestone", "Primary Contact: First Name", "Primary Contact: Last Name", "Job: Location Street 1", "Job: Location City", "Job: Location State", "Job: Location Zip Code", "Primary Salesperson", "Job Value", "Claim Number", "Insurance Company", "Job Trade Type", "Job Number"})
 	for i := range rapid.IntRange(1, 6).Draw(rt, "rows") {
 		_ = c.Write([]string{text.Draw(rt, "first"), "L" + text.Draw(rt, "last"), "a@example.com", "602-555-0123 x" + fmt.Sprint(i), "", text.Draw(rt, "tags"), text.Draw(rt, "notes"), text.Draw(rt, "custom"), fmt.Sprint("A", i)})
-		_ = j.Write([]string{rapid.SampledFrom([]string{"Lead", "Approved", "Cancelled", "Dead"}).Draw(rt, "stage"), "F", "N" + fmt.Sprint(i), fmt.Sprint(i+1, " Elm St"), "Mesa", "AZ", "85201", "Rep" + text.Draw(rt, "rep"), fmt.Sprint(i*100, ".05"), fmt.Sprint("C", i), "State Farm", text.Draw(rt, "trade")})
+		_ = j.Write([]string{rapid.SampledFrom([]string{"Lead", "Approved", "Cancelled", "Dead"}).Draw(rt, "stage"), "F", "N" + fmt.Sprint(i), fmt.Sprint(i+1, " Elm St"), "Mesa", "AZ", "85201", "Rep" + text.Draw(rt, "rep"), fmt.Sprint(i*100, ".05"), fmt.Sprint("C", i), "State Farm", text.Draw(rt, "trade"), fmt.Sprint("J", i)})
 	}
 	c.Flush()
 	j.Flush()
@@ -97,6 +97,14 @@ func fill(t *testing.T, rt *rapid.T, ctx context.Context, svc *migration.Service
 	}
 	if _, err := svc.Import(ctx, migration.Options{Files: []migration.FileOptions{{Path: filepath.Join(dir, "jobs.csv")}, {Path: filepath.Join(dir, "contacts.csv")}}}); err != nil {
 		rt.Fatalf("import: %v", err)
+	}
+	newer := filepath.Join(dir, "newer.csv")
+	moved := strings.NewReplacer("\nLead,", "\nProspect,", "\nApproved,", "\nInvoiced,").Replace(jobs.String())
+	if err := os.WriteFile(newer, []byte(moved), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := svc.Import(ctx, migration.Options{Files: []migration.FileOptions{{Path: newer}}}); err != nil {
+		rt.Fatalf("import the newer jobs: %v", err)
 	}
 }
 

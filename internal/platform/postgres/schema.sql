@@ -325,9 +325,13 @@ CREATE TABLE public.activities (
     created_by uuid NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by uuid NOT NULL,
+    run_id uuid,
+    file_no integer,
+    ordinal integer,
     CONSTRAINT activities_about CHECK (((num_nonnulls(contact_id, property_id, lead_id, claim_id) > 0) OR (kind = ANY (ARRAY['import'::text, 'report'::text])))),
     CONSTRAINT activities_check CHECK (((kind = 'stage'::text) = (to_stage IS NOT NULL))),
     CONSTRAINT activities_check1 CHECK (((ends_at IS NULL) OR (ends_at >= at))),
+    CONSTRAINT activities_imported CHECK ((num_nonnulls(run_id, file_no, ordinal) = ANY (ARRAY[0, 3]))),
     CONSTRAINT activities_kind_check CHECK ((kind = ANY (ARRAY['note'::text, 'call'::text, 'email'::text, 'text'::text, 'task'::text, 'appointment'::text, 'stage'::text, 'file'::text, 'import'::text, 'report'::text])))
 );
 
@@ -1518,6 +1522,9 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_org_id_run_id_file_no_fkey FOREIGN KEY (org_id, run_id, file_no) REFERENCES public.import_files(org_id, run_id, file_no);
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);

@@ -37,8 +37,8 @@ f AS (INSERT INTO estimates (org_id, id, claim_id, name, line_count, rcv, acv, c
 g AS (INSERT INTO estimate_lines (org_id, id, estimate_id, position) SELECT org_id, gen_random_uuid(), estimate, 1 FROM me, ids),
 h AS (INSERT INTO files (org_id, id, kind, name, source_url, contact_id, property_id, lead_id, claim_id, created_by, updated_by)
 	SELECT org_id, file, 'photo', 'roof.jpg', 'https://example.com', contact, property, lead, claim, person, person FROM me, ids),
-i AS (INSERT INTO activities (org_id, id, kind, body, contact_id, property_id, lead_id, claim_id, assignee_id, created_by, updated_by)
-	SELECT org_id, gen_random_uuid(), 'task', 'call', contact, property, lead, claim, person, person, person FROM me, ids),
+i AS (INSERT INTO activities (org_id, id, kind, body, contact_id, property_id, lead_id, claim_id, assignee_id, run_id, file_no, ordinal, created_by, updated_by)
+	SELECT org_id, gen_random_uuid(), 'task', 'call', contact, property, lead, claim, person, run, 1, 1, person, person FROM me, ids),
 j AS (INSERT INTO import_runs (org_id, id, state, dry_run, strict, options, started_by) SELECT org_id, run, 'running', false, false, '{}', person FROM me, ids),
 k AS (INSERT INTO import_files (org_id, run_id, file_no, name, size, sha256) SELECT org_id, run, 1, 'a.csv', 1, sha256('a') FROM me, ids),
 l AS (INSERT INTO import_rows (org_id, run_id, file_no, ordinal, line, outcome, raw) SELECT org_id, run, 1, 1, 1, 'created', 'a' FROM me, ids),
