@@ -82,6 +82,7 @@ var rules = []struct {
 }{
 	{"Direction", direction},
 	{"Writers", oneWriter},
+	{"Door", oneDoor},
 	{"Owners", everyTableHasAWriter},
 	{"Sizes", sizes},
 	{"Interfaces", interfaces},
