@@ -4,8 +4,11 @@
 package app
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
@@ -17,6 +20,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -29,6 +33,7 @@ type Config struct {
 	Version string
 	HTTPS   bool   // the public address is https, even where a proxy does not say so
 	Secret  []byte // signs messages between two pages; the same on all machines, nil on a single one
+	Hurried bool   // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 }
 
 // App is the program. Its services are for the commands as well.
@@ -46,9 +51,13 @@ type App struct {
 func New(db *postgres.DB, cfg Config) (*App, error) {
 	a := &App{Orgs: orgs.New(db), db: db, log: cfg.Log}
 	a.People = identity.New(db, a.Orgs)
+	limits := limit.New()
+	if cfg.Hurried {
+		limits = nil
+	}
 	rt, err := web.New(web.Config{
 		Authenticate: a.People.FromRequest, Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
-		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret,
+		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits,
 	})
 	if err != nil {
 		return nil, err
@@ -72,6 +81,33 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 
 // Routes lists what the program answers, by address.
 func (a *App) Routes() []web.Route { return a.router.Routes() }
+
+// ThroughOneDoor counts the routes that the server answers as they were
+// registered: with the pattern, and so with the audience, permission and preset,
+// of the table.
+func (a *App) ThroughOneDoor() int {
+	n := 0
+	for _, r := range a.Routes() {
+		if a.router.Serves(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// RouteTable is the table of everything the program answers, as skai routes
+// prints it and a review sees it change.
+func (a *App) RouteTable() string {
+	const row = "%-46s %-6s  %-9s  %-15s  %-9s  %s\n" // wide enough that a new route moves no other line
+	routes := a.Routes()
+	var b strings.Builder
+	fmt.Fprintf(&b, row, "ADDRESS", "METHOD", "AUDIENCE", "PERMISSION", "RATE", "KIND")
+	for _, r := range routes {
+		fmt.Fprintf(&b, row, r.Pattern, r.Method, r.Audience, cmp.Or(r.Permission, "-"), r.Preset, r.Kind)
+	}
+	fmt.Fprintf(&b, "\n%d routes, %.4g %% registered through one door\n", len(routes), 100*float64(a.ThroughOneDoor())/float64(len(routes)))
+	return b.String()
+}
 
 // Handler is the program as an HTTP server sees it.
 func (a *App) Handler() http.Handler { return a.router.Handler() }

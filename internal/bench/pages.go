@@ -84,7 +84,7 @@ func (b *bench) visit(ctx context.Context, n int) (v visit, detail string, err e
 	if err := b.script(ctx, fmt.Sprintf(fill, org.ID, n)); err != nil {
 		return v, "", err
 	}
-	program, err := app.New(b.db, app.Config{Log: slog.New(slog.DiscardHandler)})
+	program, err := app.New(b.db, app.Config{Log: slog.New(slog.DiscardHandler), Hurried: true})
 	if err != nil {
 		return v, "", err
 	}

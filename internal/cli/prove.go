@@ -23,7 +23,7 @@ type proveCommand struct {
 // Run makes the proof; it ends with 1 where anything was a surprise.
 func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version()})
+		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true})
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,7 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
-	"text/tabwriter"
+	"io"
 
 	"github.com/skaiscraper/skai/internal/app"
 )
@@ -12,33 +11,31 @@ type routesCommand struct {
 	JSON bool `help:"Print JSON." env:"SKAI_ROUTES_JSON"`
 }
 
+// route is an address as a program reads it.
+type route struct {
+	Pattern    string `json:"pattern"`
+	Method     string `json:"method"`
+	Audience   string `json:"audience"`
+	Permission string `json:"permission"`
+	Preset     string `json:"preset"`
+	Kind       string `json:"kind"`
+}
+
 // Run lists the routes; it needs no database.
 func (c *routesCommand) Run(t *terminal) error {
 	a, err := app.New(nil, app.Config{Version: version()})
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		e := json.NewEncoder(t.out)
-		e.SetIndent("", "  ")
-		type route struct {
-			Method     string `json:"method"`
-			Pattern    string `json:"pattern"`
-			Audience   string `json:"audience"`
-			Permission string `json:"permission,omitempty"`
-			Kind       string `json:"kind"`
-		}
-		list := []route{}
-		for _, r := range a.Routes() {
-			list = append(list, route{r.Method, r.Pattern, r.Audience.String(), r.Permission, string(r.Kind)})
-		}
-		return e.Encode(list)
+	if !c.JSON {
+		_, err := io.WriteString(t.out, a.RouteTable())
+		return err
 	}
-	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	list := []route{}
 	for _, r := range a.Routes() {
-		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Method, r.Pattern, r.Audience, r.Permission, r.Kind); err != nil {
-			return err
-		}
+		list = append(list, route{r.Pattern, r.Method, r.Audience.String(), r.Permission, string(r.Preset), string(r.Kind)})
 	}
-	return w.Flush()
+	e := json.NewEncoder(t.out)
+	e.SetIndent("", "  ")
+	return e.Encode(map[string]any{"routes": list, "count": len(list), "one_door": a.ThroughOneDoor()})
 }

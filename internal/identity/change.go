@@ -58,8 +58,11 @@ func (s *Service) checkCurrent(ctx context.Context, session Session, password st
 		return attempt{}, err
 	}
 	matches, _, err := passwordMatches(ctx, found.Hash, password)
-	if err == nil && !matches {
-		err = fault.Invalid("current", "this is not the password you have")
+	if err != nil || matches {
+		return a, err
 	}
-	return a, err
+	if err := s.failed(ctx, a); err != nil {
+		return a, err
+	}
+	return a, fault.Invalid("current", "this is not the password you have")
 }

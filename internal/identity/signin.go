@@ -53,6 +53,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 		return "", err
 	}
 	if unknown || !matches {
+		if err := s.failed(ctx, attempt); err != nil {
+			return "", err
+		}
 		return "", errWrong
 	}
 	if found.OrgID == nil {
@@ -102,13 +105,16 @@ func (s *Service) openSession(ctx context.Context, c credentials, d Device, a at
 // each one after doubles the wait, up to maxWait, so that nobody is locked out for
 // ever. An address, which may be a whole office's, has addressBurst wrong ones at
 // once and then one every addressEvery, so that nobody tries one password on
-// many accounts.
+// many accounts. One that is being looked at takes addressPending of that: so six
+// times addressBurst may sign in at the same moment, all of an office.
 const (
 	freeFailures = 5
 	maxWait      = 15 * time.Minute
 	forgetAfter  = 24 * time.Hour
 	addressBurst = 100
 	addressEvery = time.Minute
+
+	addressPending = addressEvery / 6
 )
 
 // attempt names the rows of sign_in_failures that a sign-in counts in. That of
@@ -120,9 +126,9 @@ func attemptOf(email string, from netip.Addr) attempt {
 	return attempt{"account:" + digest(email), "address:" + digest(from.WithZone("").Unmap().String())}
 }
 
-// take counts an attempt as a failure before the password is looked at, so that
-// many at once get no further than one after the other; giveBack undoes it for
-// the right password. It returns fault.Limited, and counts nothing, where the
+// take counts an attempt before the password is looked at, as a failure of the
+// account, so that many at once get no further than one after the other; giveBack
+// undoes it for the right password, failed counts the rest of a wrong one. It returns fault.Limited, and counts nothing, where the
 // account or the address has to wait.
 func (s *Service) take(ctx context.Context, a attempt) error {
 	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
@@ -131,13 +137,21 @@ func (s *Service) take(ctx context.Context, a attempt) error {
 			return 0, err
 		}
 		if wait > 0 {
-			return 0, fault.Limited("sign_in.wait", "too many wrong passwords; try again in %s", max(wait.Round(time.Second), time.Second))
+			return 0, fault.Limited("sign_in.wait", wait, "too many wrong passwords; try again in %s", max(wait.Round(time.Second), time.Second))
 		}
 		return postgres.Exec(ctx, tx, `
 			UPDATE sign_in_failures SET
 				failures = CASE WHEN last_at < clock_timestamp() - $4::interval THEN 1 ELSE failures + 1 END,
 				last_at = CASE key WHEN $1 THEN clock_timestamp() ELSE greatest(last_at, clock_timestamp()) + $3::interval END
-			WHERE key IN ($1, $2)`, a.account, a.address, addressEvery, forgetAfter)
+			WHERE key IN ($1, $2)`, a.account, a.address, addressPending, forgetAfter)
+	})
+	return err
+}
+
+// failed counts the rest of a wrong password for the address.
+func (s *Service) failed(ctx context.Context, a attempt) error {
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `UPDATE sign_in_failures SET last_at = last_at + $2::interval WHERE key = $1`, a.address, addressEvery-addressPending)
 	})
 	return err
 }
@@ -177,6 +191,6 @@ func (a attempt) giveBack(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	_, err := postgres.Exec(ctx, tx, `UPDATE sign_in_failures SET failures = greatest(failures - 1, 0), last_at = last_at - $2::interval WHERE key = $1`,
-		a.address, addressEvery)
+		a.address, addressPending)
 	return err
 }

@@ -3,9 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -38,15 +37,15 @@ func (s *Service) Routes(rt *web.Router) {
 	public, member := web.Access{Audience: web.Public}, web.Access{}
 	edit := web.Access{Permission: string(EditSettings)}
 	rt.Page("GET "+web.SignInPath, public, s.signInPage)
-	rt.Page("POST "+web.SignInPath, public, s.signInSubmit)
-	rt.Page("POST "+ui.SignOutPath, public, s.signOut)
+	rt.Page("POST "+web.SignInPath, web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByField("email")}, s.signInSubmit)
+	rt.Page("POST "+ui.SignOutPath, web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByCookie(cookie)}, s.signOut)
 	rt.Page("POST "+ui.SwitchPath, member, s.switchOrg)
 	rt.Page("GET "+ui.SessionsPath, member, s.sessionsPage)
 	rt.Page("POST "+ui.SessionsPath+"/revoke-others", member, s.revokeOthers)
 	rt.Page("POST "+ui.SessionsPath+"/{id}/revoke", member, s.revoke)
 	rt.Page("GET "+settingsPath, member, s.settingsPage)
 	rt.Page("GET "+passwordPath, member, s.passwordPage)
-	rt.Page("POST "+passwordPath, member, s.passwordSubmit)
+	rt.Page("POST "+passwordPath, web.Access{Rate: limit.Auth}, s.passwordSubmit)
 	rt.Page("GET "+organisationPath, edit, s.organisationPage)
 	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
 	rt.Page("GET "+logoPath, member, s.logo)
@@ -117,26 +116,7 @@ func roleName(r tenant.Role) string { return strings.ToUpper(string(r[:1])) + st
 
 // device tells where a request comes from.
 func device(r *http.Request) Device {
-	return Device{UserAgent: r.UserAgent(), Address: clientAddr(r)}
-}
-
-// clientAddr is the address of the client. Behind a proxy on this machine it is
-// the one the proxy saw, the last of X-Forwarded-For; whatever a client wrote
-// into that header itself stands before it.
-func clientAddr(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil || !addr.IsLoopback() {
-		return addr
-	}
-	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if seen, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-		return seen
-	}
-	return addr
+	return Device{UserAgent: r.UserAgent(), Address: web.ClientAddr(r)}
 }
 
 // signInPage shows the door, or leads on those who are inside already.
@@ -167,6 +147,7 @@ func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
 	}
 	token, err := s.SignIn(r.Context(), email, password, device(r))
 	if refused := fault.As(err); refused != nil {
+		web.RetryAfter(w, refused.Wait)
 		return signInForm(w, r, refused.Kind.Status(), f, next, refused.Message)
 	}
 	if err != nil {

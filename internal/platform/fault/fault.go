@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -89,9 +90,10 @@ func (f Fields) Err() error {
 // Error is an error a user can act on.
 type Error struct {
 	Kind    Kind
-	Code    string // stable, for programs: "claim.stage"
-	Message string // a whole sentence without the final stop: what happened, to what, what to do next
-	Fields  Fields // KindInvalid only
+	Code    string        // stable, for programs: "claim.stage"
+	Message string        // a whole sentence without the final stop: what happened, to what, what to do next
+	Fields  Fields        // KindInvalid only
+	Wait    time.Duration // KindLimited only: after which trying again helps
 }
 
 // Error is the message, in the words the user sees.
@@ -131,9 +133,10 @@ func Stale(code, format string, args ...any) error {
 	return build(KindStale, code, format, args)
 }
 
-// Limited says that the caller has to slow down.
-func Limited(code, format string, args ...any) error {
-	return build(KindLimited, code, format, args)
+// Limited says that the caller has to slow down, and after which time trying
+// again helps.
+func Limited(code string, wait time.Duration, format string, args ...any) error {
+	return &Error{Kind: KindLimited, Code: code, Message: fmt.Sprintf(format, args...), Wait: wait}
 }
 
 // Unavailable says that something the request needs is away for now.

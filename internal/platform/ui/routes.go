@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -19,11 +20,12 @@ const (
 // organisations' colours and the person's preferences.
 func Routes(rt *web.Router) {
 	public := web.Access{Audience: web.Public}
-	rt.Static("GET /static/", http.HandlerFunc(serveAsset))
-	rt.Static("GET /brand/{file}", http.HandlerFunc(serveBrand))
-	rt.Static("GET /favicon.ico", http.HandlerFunc(serveFavicon))
-	rt.Static("GET /manifest.webmanifest", http.HandlerFunc(serveManifest))
-	rt.Page("POST "+PrefsPath, public, savePrefs)
+	rt.Static("GET /static/", public, http.HandlerFunc(serveAsset))
+	rt.Static("GET /brand/{file}", public, http.HandlerFunc(serveBrand))
+	rt.Static("GET /favicon.ico", public, http.HandlerFunc(serveFavicon))
+	rt.Static("GET /manifest.webmanifest", public, http.HandlerFunc(serveManifest))
+	// A preference changes nothing here, only a cookie of the browser's.
+	rt.Page("POST "+PrefsPath, web.Access{Audience: web.Public, Rate: limit.Unlimited}, savePrefs)
 }
 
 // savePrefs keeps a preference and goes back to the page it was set on.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,13 +20,14 @@ import (
 // Problem is an error as the outside sees it: the members of RFC 9457, a code
 // that stays the same between versions, and the fields that were refused.
 type Problem struct {
-	Type      string       `json:"type" doc:"Always about:blank: the status and the error member say what kind of problem it is" example:"about:blank"`
-	Title     string       `json:"title" doc:"The status in words" example:"Unprocessable Entity"`
-	Status    int          `json:"status" doc:"The HTTP status" example:"422"`
-	Detail    string       `json:"detail" doc:"What happened, to what, and what to do next" example:"title: Enter the title."`
-	Code      string       `json:"error" doc:"A code for programs that stays the same" example:"invalid"`
-	Fields    fault.Fields `json:"fields,omitempty" doc:"What is wrong with each field that was refused"`
-	RequestID string       `json:"request_id,omitempty" doc:"The request's name in our log"`
+	Type      string        `json:"type" doc:"Always about:blank: the status and the error member say what kind of problem it is" example:"about:blank"`
+	Title     string        `json:"title" doc:"The status in words" example:"Unprocessable Entity"`
+	Status    int           `json:"status" doc:"The HTTP status" example:"422"`
+	Detail    string        `json:"detail" doc:"What happened, to what, and what to do next" example:"title: Enter the title."`
+	Code      string        `json:"error" doc:"A code for programs that stays the same" example:"invalid"`
+	Fields    fault.Fields  `json:"fields,omitempty" doc:"What is wrong with each field that was refused"`
+	RequestID string        `json:"request_id,omitempty" doc:"The request's name in our log"`
+	Wait      time.Duration `json:"-"` // after which trying again helps: Retry-After
 }
 
 // Error is the detail.
@@ -54,7 +56,7 @@ func problem(ctx context.Context, err error) (p *Problem, ours bool) {
 			detail = stopped(f.Message) // begins with a field's name, as the caller spells it
 		}
 		return complete(&Problem{
-			Status: f.Kind.Status(), Detail: detail, Code: f.Code, Fields: f.Fields,
+			Status: f.Kind.Status(), Detail: detail, Code: f.Code, Fields: f.Fields, Wait: f.Wait,
 		}), f.Kind.Status() == http.StatusInternalServerError
 	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -150,6 +152,7 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, err error) {
 		h.Del(name) // of the answer that did not come about
 	}
 	h.Set("Cache-Control", "no-store")
+	RetryAfter(w, p.Wait)
 	switch {
 	case isAPI(r):
 		rt.failAPI(w, r, p)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,7 +30,7 @@ func TestErrors(t *testing.T) {
 		{fault.NotFound("claim", "No such claim"), 404, "claim", "No such claim."},
 		{fmt.Errorf("opening: %w", fault.Conflict("claim.stage", "It is closed")), 409, "claim.stage", "It is closed."},
 		{fault.Stale("stale", "Changed by Ana"), 412, "stale", "Changed by Ana."},
-		{fault.Limited("limited", "Wait a minute"), 429, "limited", "Wait a minute."},
+		{fault.Limited("limited", time.Minute, "Wait a minute"), 429, "limited", "Wait a minute."},
 		{fault.Unavailable("mail", "Mail is away"), 503, "mail", "Mail is away."},
 		{errors.New("dial tcp 10.0.0.7: secret"), 500, "internal", ""},
 		{fmt.Errorf("query: %w", context.DeadlineExceeded), 503, "timeout", ""},

@@ -21,7 +21,7 @@ func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Page("GET /x", public, show("x"))
-	s.Static("GET /static/", http.NotFoundHandler())
+	s.Static("GET /static/", public, http.NotFoundHandler())
 	for _, target := range []string{"/x", "/nothing", "/api/nothing", "/static/nothing", "/api/openapi.json"} {
 		h := s.ask(t, "GET", target, "").Header
 		want := map[string]string{

@@ -5,12 +5,15 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaiscraper/skai/internal/platform/limit"
 )
 
 // Router holds every route of the program. Routes are registered while the
@@ -70,8 +73,8 @@ func (rt *Router) Upload(pattern string, access Access, maxBytes int64, h Handle
 
 // Static registers files that are the same for everybody and hold no secret:
 // "GET /static/". The handler sets its own caching.
-func (rt *Router) Static(pattern string, h http.Handler) {
-	rt.add(pattern, KindStatic, Access{Audience: Public}, func(w http.ResponseWriter, r *http.Request) error {
+func (rt *Router) Static(pattern string, access Access, h http.Handler) {
+	rt.add(pattern, KindStatic, access, func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)
 		return nil
 	})
@@ -89,13 +92,32 @@ func (rt *Router) Routes() []Route {
 	return list
 }
 
+// Serves tells whether the server answers a route's address with that route and
+// with no other.
+func (rt *Router) Serves(r Route) bool {
+	path := strings.TrimSuffix(r.Pattern, "{$}")
+	for strings.Contains(path, "{") {
+		before, rest, _ := strings.Cut(path, "{")
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + "x" + after
+	}
+	_, pattern := rt.mux.Handler(&http.Request{Method: r.Method, URL: &url.URL{Path: path}})
+	return pattern == r.Method+" "+r.Pattern
+}
+
+// add is the one door: every route of the program passes here, and nothing else
+// reaches the mux. internal/rules_test.go reads the source for it.
 func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 	method, path, ok := strings.Cut(pattern, " ")
 	if !ok {
 		panic("web: pattern " + pattern + " has no method; write GET " + pattern)
 	}
+	access.Rate = access.preset(method, kind)
+	if _, ok := access.Rate.Rate(); !ok && access.Rate != limit.Unlimited {
+		panic("web: " + pattern + " has the preset " + string(access.Rate) + ", which package limit does not know")
+	}
 	rt.routes = append(rt.routes, Route{
-		Method: method, Pattern: path, Audience: access.Audience, Permission: access.Permission, Kind: kind,
+		Method: method, Pattern: path, Audience: access.Audience, Permission: access.Permission, Preset: access.Rate, Kind: kind,
 	})
 	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		requestInfo(r).pattern = path
@@ -107,14 +129,14 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 
 // guarded lets the request through to the handler if its sender may use the route.
 func (rt *Router) guarded(w http.ResponseWriter, r *http.Request, kind Kind, access Access, h HandlerFunc) error {
-	ctx, err := rt.admit(r, access)
+	if kind != KindUpload {
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+	}
+	ctx, err := rt.admit(w, r, access)
 	if err != nil {
 		return err
 	}
 	requestInfo(r).ctx = ctx // so that an error page knows who is signed in
-	if kind != KindUpload {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	}
 	switch kind {
 	case KindPage, KindAPI:
 		var cancel context.CancelFunc
@@ -149,12 +171,13 @@ func lift(w http.ResponseWriter) error {
 	return nil
 }
 
-// admit gives the context in which the request is served.
-func (rt *Router) admit(r *http.Request, access Access) (context.Context, error) {
+// admit gives the context in which the request is served. Those who are signed in
+// are counted before they are asked for a permission: trying doors is work, too.
+func (rt *Router) admit(w http.ResponseWriter, r *http.Request, access Access) (context.Context, error) {
 	authenticate := rt.cfg.Authenticate
 	switch access.Audience {
 	case Public:
-		return r.Context(), nil
+		return r.Context(), rt.count(w, r, access)
 	case Operator:
 		if rt.cfg.AuthenticateOperator == nil {
 			return nil, errNoPage
@@ -166,8 +189,11 @@ func (rt *Router) admit(r *http.Request, access Access) (context.Context, error)
 	if err != nil {
 		return nil, err
 	}
+	requestInfo(r).ctx = ctx
+	if err := rt.count(w, r.WithContext(ctx), access); err != nil {
+		return nil, err
+	}
 	if access.Permission != "" && rt.cfg.Permit != nil {
-		requestInfo(r).ctx = ctx
 		if err := rt.cfg.Permit(ctx, access.Permission); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -142,15 +143,21 @@ func TestRoutes(t *testing.T) {
 	s.Page("POST /claims", web.Access{Permission: "records.edit"}, show(""))
 	s.Page("GET /claims", member, show(""))
 	s.Stream("GET /claims.csv", member, show(""))
-	s.Static("GET /static/", http.NotFoundHandler())
+	s.Stream("GET /export", web.Access{Rate: limit.Migration}, show(""))
+	s.Upload("POST /photos", member, 1, show(""))
+	s.Page("POST /inspection", public, show(""))
+	s.Static("GET /static/", public, http.NotFoundHandler())
 	web.Op(s.Router, member, op("GET", "/api/claims"), func(context.Context, *nothing) (*nothing, error) { return &nothing{}, nil })
 	want := []web.Route{
-		{"GET", "/api/claims", web.SignedIn, "", web.KindAPI},
-		{"GET", "/api/openapi.json", web.Public, "", web.KindAPI},
-		{"GET", "/claims", web.SignedIn, "", web.KindPage},
-		{"POST", "/claims", web.SignedIn, "records.edit", web.KindPage},
-		{"GET", "/claims.csv", web.SignedIn, "", web.KindStream},
-		{"GET", "/static/", web.Public, "", web.KindStatic},
+		{"GET", "/api/claims", web.SignedIn, "", limit.API, web.KindAPI},
+		{"GET", "/api/openapi.json", web.Public, "", limit.Unlimited, web.KindAPI},
+		{"GET", "/claims", web.SignedIn, "", limit.Unlimited, web.KindPage},
+		{"POST", "/claims", web.SignedIn, "records.edit", limit.Unlimited, web.KindPage},
+		{"GET", "/claims.csv", web.SignedIn, "", limit.API, web.KindStream},
+		{"GET", "/export", web.SignedIn, "", limit.Migration, web.KindStream},
+		{"POST", "/inspection", web.Public, "", limit.Public, web.KindPage},
+		{"POST", "/photos", web.SignedIn, "", limit.Upload, web.KindUpload},
+		{"GET", "/static/", web.Public, "", limit.Unlimited, web.KindStatic},
 	}
 	if diff := cmp.Diff(want, s.Routes()); diff != "" {
 		t.Error(diff)
@@ -162,6 +169,7 @@ func TestMistakesInTheProgram(t *testing.T) {
 	s := newSite(t)
 	for name, mistake := range map[string]func(){
 		"no method":       func() { s.Page("/claims", member, show("")) },
+		"no preset":       func() { s.Page("GET /claims", web.Access{Rate: "often"}, show("")) },
 		"outside of /api": func() { web.Op(s.Router, member, op("POST", "/claims"), echo) },
 		"registered past the router": func() {
 			huma.Register(web.HumaOf(s.Router), op("POST", "/api/claims"), echo)

@@ -49,6 +49,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaiscraper/skai/internal/platform/limit"
 )
 
 // HandlerFunc answers a request or returns the error that stands in the way.
@@ -76,10 +78,18 @@ func (a Audience) String() string {
 	return "signed in"
 }
 
-// Access says who may use a route.
+// Access says who may use a route, and how often.
 type Access struct {
 	Audience   Audience
 	Permission string // a permission of identity's matrix; "" is any member
+
+	// Rate is how often; "" is what the kind of route has by itself: API and
+	// streams limit.API, uploads limit.Upload, what anybody may send limit.Public;
+	// pages, files and what anybody may read are limit.Unlimited.
+	Rate limit.Preset
+	// By tells senders apart who share an address, where nobody is signed in:
+	// ByField("email"), ByCookie("session"). Without it an address is one sender.
+	By func(r *http.Request) (string, error)
 }
 
 // Route is one entry of the router's table.
@@ -88,6 +98,7 @@ type Route struct {
 	Pattern    string // "/claims/{id}"
 	Audience   Audience
 	Permission string
+	Preset     limit.Preset
 	Kind       Kind
 }
 
@@ -126,6 +137,8 @@ type Config struct {
 	// IsPartial(r), an element with the attribute data-toast, which htmx puts into
 	// the page's element #toasts. The router writes status and headers.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p *Problem) error
+	// Limits counts requests; without it routes have presets that nothing enforces.
+	Limits *limit.Limiter
 	// Docs writes the page about the API; nil leaves /api/docs out.
 	Docs func(w http.ResponseWriter, r *http.Request, api *huma.OpenAPI) error
 
