@@ -21,6 +21,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/limit"
+	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -31,9 +32,10 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Version string
-	HTTPS   bool   // the public address is https, even where a proxy does not say so
-	Secret  []byte // signs messages between two pages; the same on all machines, nil on a single one
-	Hurried bool   // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+	HTTPS   bool       // the public address is https, even where a proxy does not say so
+	Mail    *mail.Post // sends mails; nil has nowhere to send them
+	Secret  []byte     // signs messages between two pages; the same on all machines, nil on a single one
+	Hurried bool       // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 }
 
 // App is the program. Its services are for the commands as well.
@@ -42,6 +44,7 @@ type App struct {
 	People *identity.Service
 
 	db     *postgres.DB
+	mail   *mail.Post
 	log    *slog.Logger
 	router *web.Router
 }
@@ -49,7 +52,10 @@ type App struct {
 // New builds the program on a database. Without one (nil) it can tell its routes
 // and nothing else.
 func New(db *postgres.DB, cfg Config) (*App, error) {
-	a := &App{Orgs: orgs.New(db), db: db, log: cfg.Log}
+	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log}
+	if a.mail == nil {
+		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
+	}
 	a.People = identity.New(db, a.Orgs)
 	limits := limit.New()
 	if cfg.Hurried {

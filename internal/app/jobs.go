@@ -23,6 +23,7 @@ const (
 // number of processes may work on one database.
 func (a *App) Work(ctx context.Context) error {
 	workers := river.NewWorkers()
+	a.mail.Jobs(workers)
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,

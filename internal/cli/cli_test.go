@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
@@ -96,6 +97,26 @@ func TestEveryFlagHasAVariableAndHelp(t *testing.T) {
 	}
 }
 
+func TestMailsInTheDataFolderAreListed(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	run(t, "", "mail", "list", "--data", data).want(t, exitDone)
+	post, err := (&mailFlags{}).post(&Globals{Listen: ":8085", Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, subject := range []string{"First", "Second"} {
+		if err := post.Send(t.Context(), mail.Letter{To: "pat@titan.example", Subject: subject, Lines: []string{"Hail."}, Button: "Open", Path: "/x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := run(t, "", "mail", "list", "--data", data, "-n", "1")
+	r.want(t, exitDone)
+	if !strings.Contains(r.out, "to pat@titan.example  Second") || !strings.Contains(r.out, "http://localhost:8085/x") || strings.Contains(r.out, "First") {
+		t.Errorf("prints %q", r.out)
+	}
+}
+
 func TestBadConfigurationIsRefusedInWords(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -112,6 +133,12 @@ func TestBadConfigurationIsRefusedInWords(t *testing.T) {
 		{[]string{"work", "--database-url", "postgres://db/skai", "--owner-url", "nonsense"}, []string{"DATABASE_OWNER_URL (--owner-url)", "an example: postgres://skai_owner:secret@"}},
 		{[]string{"work", "--owner-url", "postgres://db/skai"}, []string{"DATABASE_OWNER_URL", "DATABASE_URL is not"}},
 		{[]string{"serve", "--secret", "short"}, []string{"SKAI_SECRET (--secret) has 5 characters", "an example"}},
+		{[]string{"serve", "--smtp-url", "smtp://skai:verysecret@mail.example"}, []string{"SKAI_MAIL_FROM (--mail-from) is not", "an example"}},
+		{[]string{"work", "--smtp-url", "smtp://skai:very/secret@mail.example", "--mail-from", "a@b.example"}, []string{"SKAI_SMTP_URL (--smtp-url)", "%2F", "an example: SKAI_SMTP_URL="}},
+		{[]string{"work", "--smtp-url", "imap://mail.example", "--mail-from", "a@b.example"}, []string{"SKAI_SMTP_URL", "smtp:// or smtps://"}},
+		{[]string{"work", "--smtp-url", "smtp://mail.example:25?tls=off", "--mail-from", "a@b.example"}, []string{"SKAI_SMTP_URL", "TLS off"}},
+		{[]string{"serve", "--mail-from", "the office"}, []string{"SKAI_MAIL_FROM (--mail-from)", `"the office"`, "an example"}},
+		{[]string{"serve", "--url", "https://skai.example/app"}, []string{"SKAI_URL (--url)", "without a path", "an example"}},
 		{[]string{"srve"}, []string{"unexpected argument srve", "serve"}},
 		{[]string{"serve", "--color"}, []string{"unknown flag --color"}},
 		{[]string{"user", "create", "pat@example.com"}, []string{"--org", "--role"}},

@@ -13,22 +13,28 @@ import (
 )
 
 type serveCommand struct {
+	mailFlags
+
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
 	HTTPS  bool   `help:"The public address is https, even where the proxy in front does not say so by X-Forwarded-Proto." env:"SKAI_HTTPS"`
 	Secret string `help:"Where several machines serve: 16 characters or more, the same on all of them, to sign what one page leaves for the next." env:"SKAI_SECRET" placeholder:"TEXT"`
 }
 
-// Validate refuses a secret that could be guessed.
+// Validate refuses a secret that could be guessed, and mails that could not go out.
 func (c *serveCommand) Validate() error {
 	if n := len(c.Secret); n > 0 && n < 16 {
 		return fmt.Errorf("SKAI_SECRET (--secret) has %d characters and needs 16 or more; an example: the output of openssl rand -hex 16", n)
 	}
-	return nil
+	return c.mailFlags.Validate()
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
 	log := g.logger(t.err)
+	post, err := c.post(g)
+	if err != nil {
+		return err
+	}
 	listener, err := listen(ctx, g.Listen)
 	if err != nil {
 		return err
@@ -39,7 +45,7 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), HTTPS: c.HTTPS, Secret: secret(c.Secret)})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), HTTPS: c.HTTPS, Mail: post, Secret: secret(c.Secret)})
 	if err != nil {
 		return err
 	}
@@ -89,17 +95,21 @@ func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error
 	return nil
 }
 
-type workCommand struct{}
+type workCommand struct{ mailFlags }
 
 // Run does background jobs until it is told to stop.
-func (*workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
+func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
 	log := g.logger(t.err)
+	post, err := c.post(g)
+	if err != nil {
+		return err
+	}
 	s, err := g.open(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	a, err := app.New(s.db, app.Config{Log: log, Version: version()})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post})
 	if err != nil {
 		return err
 	}

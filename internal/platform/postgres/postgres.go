@@ -110,6 +110,7 @@ const (
 	SignIn   SystemRole = "skai_signin"   // signing in: people, organisations, sessions
 	Operator SystemRole = "skai_operator" // commands that create organisations and users
 	Eraser   SystemRole = "skai_eraser"   // destroying an organisation; needs app.org_id as tenant work does
+	App      SystemRole = "none"          // for As: what the program connects as, which tenant work is done as
 )
 
 // System runs fn in a transaction as a system actor, outside of any organisation.
@@ -117,6 +118,28 @@ func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context
 	scope, _ := tenant.From(ctx)
 	set := setLocal("app.actor", string(role), "app.request_id", scope.RequestID)
 	return run(ctx, db, "begin; set local role "+string(role)+"; "+set, fn)
+}
+
+// As runs fn as another role inside a transaction, which then goes on as the role
+// it was: for a change that belongs to an organisation and, in the same
+// transaction, to what lies outside of all (an invitation that is accepted makes a
+// user). The scope stays; each role reaches what its grants and policies say.
+func As(ctx context.Context, tx pgx.Tx, role SystemRole, fn func() error) error {
+	before, err := Value[string](ctx, tx, `SELECT current_setting('role')`)
+	if err != nil {
+		return err
+	}
+	if before == string(role) {
+		return fn()
+	}
+	if _, err := tx.Exec(ctx, `SELECT set_config('role', $1, true)`, string(role)); err != nil {
+		return fmt.Errorf("work as %s: %w", role, err)
+	}
+	if err := fn(); err != nil {
+		return err // the transaction ends with it
+	}
+	_, err = tx.Exec(ctx, `SELECT set_config('role', $1, true)`, before)
+	return err
 }
 
 // setLocal gives the statement that sets pairs of name and value for one

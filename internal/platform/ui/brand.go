@@ -152,3 +152,13 @@ func serveBrand(w http.ResponseWriter, r *http.Request) {
 	}
 	_, _ = w.Write([]byte(paletteOf(c).css())) //nolint:gosec // six hexadecimal digits are all that comes from the address
 }
+
+// OnColour is the colour of words on a ground of a colour such as "#0b5a6b": white
+// or black, whichever can be read. It is for what has no style sheet: mails.
+func OnColour(ground string) string {
+	c, ok := parseColour(ground)
+	if !ok {
+		return white.String()
+	}
+	return readable(c).String()
+}
