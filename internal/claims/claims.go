@@ -167,6 +167,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string, lines boo
 			return Full{}, errNotFound
 		}
 		c := found[0]
+		c.Extra = identity.Extra(ctx, c.Extra)
 		c.Claim = c.visible(ctx)
 		c.Estimates, c.Files, c.History, c.People, c.Trail = more.Estimates, more.Files, more.History, more.People, more.Trail
 		return c, nil

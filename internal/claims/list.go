@@ -33,7 +33,7 @@ var listing = list.Spec{
 		"assignee": list.Person("assignee_id"),
 		"tag":      list.Tag,
 	},
-	Search: "search.claims",
+	Search: "search.claims", Hides: identity.HidesAmounts,
 	Via: []list.Via{
 		{Column: "contact_id", Search: "search.contacts"}, {Column: "property_id", Search: "search.properties"}, {Column: "adjuster_id", Search: "search.contacts"},
 	},

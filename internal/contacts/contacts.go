@@ -123,6 +123,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 			return Full{}, errNotFound
 		}
 		c := found[0]
+		c.Extra = identity.Extra(ctx, c.Extra)
 		c.Properties, c.Leads, c.Claims, c.History, c.People, c.Trail = more.Properties, more.Leads, more.Claims, more.History, more.People, more.Trail
 		return c, nil
 	})

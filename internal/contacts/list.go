@@ -27,7 +27,7 @@ var listing = list.Spec{
 		"tag":            list.Tag,
 		"do_not_contact": list.YesNo("do_not_contact"),
 	},
-	Search: "search.contacts",
+	Search: "search.contacts", Hides: identity.HidesAmounts,
 }
 
 // List is a page of the list with what its filters offer.

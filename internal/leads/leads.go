@@ -129,6 +129,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 			return Full{}, errNotFound
 		}
 		l := found[0]
+		l.Extra = identity.Extra(ctx, l.Extra)
 		l.Claims, l.History, l.People, l.Trail = more.Claims, more.History, more.People, more.Trail
 		return l, nil
 	})

@@ -30,8 +30,8 @@ var listing = list.Spec{
 		"assignee":    list.Person("assignee_id"),
 		"tag":         list.Tag,
 	},
-	Search: "search.leads",
-	Via:    []list.Via{{Column: "contact_id", Search: "search.contacts"}, {Column: "property_id", Search: "search.properties"}},
+	Search: "search.leads", Hides: identity.HidesAmounts,
+	Via: []list.Via{{Column: "contact_id", Search: "search.contacts"}, {Column: "property_id", Search: "search.properties"}},
 }
 
 // Strings are words as plain text.

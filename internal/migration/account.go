@@ -194,7 +194,8 @@ func (s *Service) Runs(ctx context.Context, most int) ([]RunLine, error) {
 }
 
 // ReportOf gives the report of a finished run; fault.NotFound where there is no
-// such run, fault.Conflict where it isn't finished.
+// such run, fault.Conflict where it isn't finished. Who may not see amounts gets
+// it without the sums.
 func (s *Service) ReportOf(ctx context.Context, id uuid.UUID) (*report.Report, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return nil, err
@@ -218,5 +219,11 @@ func (s *Service) ReportOf(ctx context.Context, id uuid.UUID) (*report.Report, e
 		return nil, fault.Conflict("run.failed", "run %s failed before there was anything to report: %s", id, k.Failure)
 	}
 	a := new(report.Report)
-	return a, json.Unmarshal(k.Report, a)
+	if err := json.Unmarshal(k.Report, a); err != nil {
+		return nil, fmt.Errorf("read the report of run %s: %w", id, err)
+	}
+	if identity.HidesAmounts(ctx) {
+		a.Amounts = []report.AmountLine{}
+	}
+	return a, nil
 }

@@ -11,7 +11,9 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/migration/decode"
+	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/money"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
@@ -19,6 +21,7 @@ import (
 type Origin struct {
 	File    string
 	Source  string
+	Kind    sources.Kind
 	Line    int
 	Outcome string
 	Raw     string // the text of the row; of a workbook, its cells as JSON
@@ -39,25 +42,30 @@ type OriginProblem struct {
 	Hint       string
 }
 
-// OriginOf gives a row of the ledger; fault.NotFound where there is none.
+// OriginOf gives a row of the ledger; fault.NotFound where there is none. Who may
+// not see amounts sees the row without those cells that may hold one.
 func (s *Service) OriginOf(ctx context.Context, run uuid.UUID, fileNo, ordinal int) (Origin, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Origin{}, err
 	}
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Origin, error) {
-		return originOf(ctx, tx, run, fileNo, ordinal)
+		o, err := originOf(ctx, tx, run, fileNo, ordinal)
+		if err == nil && identity.HidesAmounts(ctx) {
+			o.hideAmounts()
+		}
+		return o, err
 	})
 }
 
 type keptRow struct {
-	Name, Source, Outcome string
-	Line                  int
-	Raw, Layout, Mapping  []byte
+	Name, Source, Kind, Outcome string
+	Line                        int
+	Raw, Layout, Mapping        []byte
 }
 
 func originOf(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo, ordinal int) (Origin, error) {
 	k, err := postgres.One[keptRow](ctx, tx, `
-		SELECT f.name, f.source, l.outcome, l.line, l.raw, f.layout, f.mapping
+		SELECT f.name, f.source, f.kind, l.outcome, l.line, l.raw, f.layout, f.mapping
 		FROM import_rows l JOIN import_files f ON f.org_id = l.org_id AND f.run_id = l.run_id AND f.file_no = l.file_no
 		WHERE l.run_id = $1 AND l.file_no = $2 AND l.ordinal = $3`, run, fileNo, ordinal)
 	if errors.Is(err, postgres.ErrNoRow) {
@@ -66,7 +74,7 @@ func originOf(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo, ordinal int
 	if err != nil {
 		return Origin{}, err
 	}
-	o := Origin{File: k.Name, Source: k.Source, Line: k.Line, Outcome: k.Outcome}
+	o := Origin{File: k.Name, Source: k.Source, Kind: sources.Kind(k.Kind), Line: k.Line, Outcome: k.Outcome}
 	if err := o.read(k); err != nil {
 		return Origin{}, err
 	}
@@ -98,6 +106,30 @@ func (o *Origin) read(k keptRow) error {
 		o.Cells = append(o.Cells, c)
 	}
 	return nil
+}
+
+// hideAmounts leaves out what may be an amount: cells by their field, column or
+// text, what is said of them, and the row's whole text unless none of its cells
+// is hidden. A line item of an estimate is amounts from end to end.
+func (o *Origin) hideAmounts() {
+	hidden := map[string]bool{}
+	for i := range o.Cells {
+		c := &o.Cells[i]
+		var field sources.Field
+		err := field.UnmarshalText([]byte(c.Field)) // a field of another version of the program is hidden too
+		if err != nil || field.Money() || o.Kind == sources.Estimate || money.Spoken(c.Column, c.Value) {
+			c.Value, hidden[c.Column] = identity.HiddenAmount, true
+		}
+	}
+	if len(hidden) > 0 || len(o.Cells) == 0 {
+		o.Raw = identity.HiddenAmount
+	}
+	for i := range o.Problems {
+		p := &o.Problems[i]
+		if hidden[p.ColumnName] || len(o.Cells) == 0 || money.Spoken(p.ColumnName, p.Value) {
+			p.Value, p.Hint = identity.HiddenAmount, ""
+		}
+	}
 }
 
 // ErrorRows gives each errored row of a file, in order, as the errors CSV has

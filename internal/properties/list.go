@@ -28,8 +28,8 @@ var listing = list.Spec{
 		"kind": list.OneOf("kind", Kinds...),
 		"tag":  list.Tag,
 	},
-	Search: "search.properties",
-	Via:    []list.Via{{Column: "owner_id", Search: "search.contacts"}},
+	Search: "search.properties", Hides: identity.HidesAmounts,
+	Via: []list.Via{{Column: "owner_id", Search: "search.contacts"}},
 }
 
 // List is a page of the list with what its filters offer.

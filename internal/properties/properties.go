@@ -134,6 +134,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 			return Full{}, errNotFound
 		}
 		p := found[0]
+		p.Extra = identity.Extra(ctx, p.Extra)
 		p.Leads, p.Claims, p.Files, p.History, p.People, p.Trail = more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
 		return p, nil
 	})

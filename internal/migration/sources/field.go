@@ -162,6 +162,15 @@ func (f Field) Many() bool {
 	return false
 }
 
+// Money tells whether the field holds an amount.
+func (f Field) Money() bool {
+	switch f {
+	case Value, RCV, ACV, Deductible, RecoverableDepreciation, NonRecoverableDepreciation, Approved, Supplements, Paid, UnitPrice, ItemAmount, Tax, Depreciation:
+		return true
+	}
+	return false
+}
+
 // Date tells whether the field holds a date or a time.
 func (f Field) Date() bool {
 	switch f {

@@ -52,12 +52,13 @@ func CappedWords(capped bool) string {
 
 // Spec says what a list can do. Its table has the columns id and archived_at.
 type Spec struct {
-	Table   string            // "contacts"
-	Orders  map[string]Order  // by their word in ?sort=
-	Default string            // the order where none is asked for: "-created_at"
-	Filters map[string]Filter // by their word in the address; "archived" is always there
-	Search  string            // the function that gives the ids of a search: "search.contacts"
-	Via     []Via             // a search also finds the rows that refer to what it finds there
+	Table   string                     // "contacts"
+	Orders  map[string]Order           // by their word in ?sort=
+	Default string                     // the order where none is asked for: "-created_at"
+	Filters map[string]Filter          // by their word in the address; "archived" is always there
+	Search  string                     // the function that gives the ids of a search: "search.contacts"
+	Hides   func(context.Context) bool // whoever it tells of finds nothing by an amount that only extra has
+	Via     []Via                      // a search also finds the rows that refer to what it finds there
 }
 
 // Via is a column that refers to another record, and the function that searches

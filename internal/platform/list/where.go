@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/money"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -139,7 +140,7 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 	}
 	// No ids at all where the words hold nothing that the index knows, such as "%".
 	ids, err := postgres.Value[[]uuid.UUID](ctx, tx, fmt.Sprintf(`
-		SELECT CASE WHEN numnode(t) > 0 THEN ARRAY(%s) END FROM to_tsquery('simple', $1) t`, s.matches("t", Most+1)), terms)
+		SELECT CASE WHEN numnode(t) > 0 THEN ARRAY(%s) END FROM to_tsquery('simple', $1) t`, s.matches(ctx, "t", Most+1)), terms)
 	if err != nil {
 		return false, err
 	}
@@ -155,16 +156,32 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 }
 
 // matches is a query for the ids that the search t finds, most of them.
-func (s *Spec) matches(t string, most int) string {
+func (s *Spec) matches(ctx context.Context, t string, most int) string {
+	hides := s.Hides != nil && s.Hides(ctx)
 	if len(s.Via) == 0 {
-		return fmt.Sprintf("SELECT %s(%s, %d)", s.Search, t, most)
+		return found(s.Search, t, most, hides)
 	}
 	var union strings.Builder
-	fmt.Fprintf(&union, "SELECT %s(%s, %d) AS id", s.Search, t, most)
+	union.WriteString(found(s.Search, t, most, hides))
 	for _, v := range s.Via {
-		fmt.Fprintf(&union, " UNION SELECT id FROM %s WHERE %s = ANY (ARRAY(SELECT %s(%s, %d)))", s.Table, v.Column, v.Search, t, most)
+		fmt.Fprintf(&union, " UNION SELECT id FROM %s WHERE %s = ANY (ARRAY(%s))", s.Table, v.Column, found(v.Search, t, most, hides))
 	}
 	return fmt.Sprintf("SELECT id FROM (%s) found LIMIT %d", union.String(), most)
+}
+
+// found is a query for the ids that a search function gives. For whoever may not
+// see amounts, a record has to have the words without those of its extra columns
+// that may hold one: else a search would tell what the page hides.
+func found(search, t string, most int, hides bool) string {
+	if !hides {
+		return fmt.Sprintf("SELECT %s(%s, %d) AS id", search, t, most)
+	}
+	return fmt.Sprintf(`SELECT x.id FROM %s(%s, %d) f (id) JOIN %s x ON x.org_id = current_org() AND x.id = f.id
+		WHERE x.extra = '{}' OR ts_delete(x.search, ARRAY(
+			SELECT unnest(tsvector_to_array(to_tsvector('simple', e.value)))
+			FROM jsonb_each(x.extra) s, jsonb_each_text(CASE jsonb_typeof(s.value) WHEN 'object' THEN s.value ELSE '{}' END) e
+			WHERE e.key ~* '%s' OR e.value ~ '%s')) @@ %[2]s`,
+		search, t, most, strings.TrimPrefix(search, "search."), money.NamePattern, money.ValuePattern)
 }
 
 // Each calls fn with every row of the whole list that q asks for, in its order
@@ -180,7 +197,7 @@ func Each[T any](ctx context.Context, tx pgx.Tx, s *Spec, columns string, q web.
 		return err
 	}
 	if q.Q != "" {
-		w.And("id IN (SELECT f.id FROM to_tsquery('simple', ?) t, LATERAL ("+s.matches("t", 1<<31-1)+") f (id))", postgres.Prefixes(q.Q))
+		w.And("id IN (SELECT f.id FROM to_tsquery('simple', ?) t, LATERAL ("+s.matches(ctx, "t", 1<<31-1)+") f (id))", postgres.Prefixes(q.Q))
 	}
 	if order.Only != "" {
 		w.And(order.Only)
