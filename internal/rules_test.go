@@ -40,6 +40,9 @@ var writers = map[string]string{
 	"people":           "identity",
 	"sessions":         "identity",
 	"sign_in_failures": "identity",
+	"user_factors":     "identity",
+	"backup_codes":     "identity",
+	"trusted_devices":  "identity",
 	"audit_columns":    "audit", // the entries are written by triggers
 	"audit_entries":    "audit",
 	"activities":       "activity",
@@ -51,6 +54,8 @@ var writers = map[string]string{
 	"org_counters":     "claims", // the gapless numbers of claims
 	"estimates":        "claims",
 	"estimate_lines":   "claims",
+
+	"passkey_challenges": "identity",
 
 	"idempotency_keys": "platform/postgres", // postgres.Once
 

@@ -16,6 +16,7 @@ import (
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/dashboard"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/factors"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
@@ -71,6 +72,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.router = rt
 	ui.Routes(rt)
 	a.People.Routes(rt)
+	factors.New(db, a.Orgs, a.People).Routes(rt)
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)

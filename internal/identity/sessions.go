@@ -40,6 +40,7 @@ type Session struct {
 	Email      string
 	Role       tenant.Role
 	LastSeenAt time.Time
+	FreshAt    time.Time    // when the person last showed that it is them
 	Orgs       []Membership // every organisation the user may switch to, this one too
 }
 
@@ -67,19 +68,22 @@ func Current(ctx context.Context) (s Session, ok bool) {
 
 // Authenticate finds the session of a token, with the membership as it is now.
 // It returns fault.Unauthenticated for a token that is unknown, revoked or
-// expired, or whose person is no longer active.
+// expired, whose person is no longer active, or who still has to show a second
+// factor, or to get one because the organisation asks for it: see [Service.Half].
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
 	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
 		found, err := postgres.One[Session](ctx, tx, `
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
-				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at,
+				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at, s.fresh_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
 				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL WHERE p2.user_id = s.user_id AND p2.active) AS orgs
 			FROM sessions s
 			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval`,
+			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval
+				AND s.pending IS NULL AND NOT (p.role = ANY (o.factor_roles) AND o.factor_from <= now()
+					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
 			tokenHash(token), SessionIdle)
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
 			return found, err
@@ -175,6 +179,12 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
 	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE last_at < now() - interval '30 days'`); err != nil {
+			return 0, err
+		}
+		if _, err := postgres.Exec(ctx, tx, `DELETE FROM trusted_devices WHERE expires_at < now()`); err != nil {
+			return 0, err
+		}
+		if _, err := postgres.Exec(ctx, tx, `DELETE FROM passkey_challenges WHERE expires_at < now()`); err != nil {
 			return 0, err
 		}
 		return postgres.Exec(ctx, tx, `DELETE FROM sessions WHERE least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days'`)

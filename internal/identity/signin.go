@@ -2,8 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"net/netip"
 	"strings"
@@ -20,6 +18,7 @@ import (
 type Device struct {
 	UserAgent string
 	Address   netip.Addr
+	Trusted   string // the token of a device on which no second factor is asked for, or ""
 }
 
 var errWrong = fault.Unauthenticated("sign_in", "the e-mail address or the password is wrong; check both and try again")
@@ -32,7 +31,8 @@ type credentials struct {
 }
 
 // SignIn checks a password and opens a session in the user's first organisation
-// by name. It gives the session's token, which stands nowhere else. It returns
+// by name. It gives the session's token, which stands nowhere else. Where the account has a
+// second factor the session is only half: see [Service.Half]. It returns
 // fault.Unauthenticated in the same words, and after the same work, for a wrong
 // address and a wrong password, and fault.Limited after too many wrong ones.
 func (s *Service) SignIn(ctx context.Context, email, password string, d Device) (token string, err error) {
@@ -83,9 +83,7 @@ func (s *Service) credentials(ctx context.Context, email string) (credentials, e
 }
 
 func (s *Service) openSession(ctx context.Context, c credentials, d Device, a attempt) (string, error) {
-	raw := make([]byte, 32)
-	_, _ = rand.Read(raw) // never fails; it ends the program instead
-	token := base64.RawURLEncoding.EncodeToString(raw)
+	token, hash := Token()
 	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if err := a.giveBack(ctx, tx); err != nil {
 			return 0, err
@@ -94,9 +92,11 @@ func (s *Service) openSession(ctx context.Context, c credentials, d Device, a at
 			return 0, err
 		}
 		return postgres.Exec(ctx, tx, `
-			INSERT INTO sessions (id, token_hash, user_id, current_org_id, person_id, user_agent, address, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8)`,
-			postgres.NewID(), tokenHash(token), c.UserID, c.OrgID, c.PersonID, storable(d.UserAgent, 300), addressOrNull(d.Address), SessionLife)
+			INSERT INTO sessions (id, token_hash, user_id, current_org_id, person_id, user_agent, address, pending, expires_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, CASE WHEN asked THEN 'factor' END, now() + CASE WHEN asked THEN $9::interval ELSE $8 END
+			FROM (SELECT EXISTS (SELECT FROM user_factors WHERE user_id = $3 AND confirmed_at IS NOT NULL)
+				AND NOT EXISTS (SELECT FROM trusted_devices WHERE user_id = $3 AND token_hash = $10 AND expires_at > now()) AS asked) f`,
+			postgres.NewID(), hash, c.UserID, c.OrgID, c.PersonID, storable(d.UserAgent, 300), addressOrNull(d.Address), SessionLife, HalfLife, tokenHash(d.Trusted))
 	})
 	return token, err
 }

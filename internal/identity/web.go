@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,6 +20,21 @@ import (
 
 // cookie is the name of the session's cookie, to which web adds __Host-.
 const cookie = "session"
+
+// trustCookie is that of a device on which no second factor is asked for.
+const trustCookie = "trusted"
+
+// SecondPath is the page that asks for the second factor, or has one set up;
+// package factors serves it.
+const SecondPath = "/sign-in/second"
+
+// PasskeyPath is the page on which a passkey is the only factor; package factors
+// serves it.
+const PasskeyPath = "/sign-in/passkey"
+
+// FactorsPath is the person's page about their second factors, which package
+// factors serves.
+const FactorsPath = "/settings/factors"
 
 // Where the pages of this room are, beside those the shell knows.
 const (
@@ -116,7 +132,7 @@ func roleName(r tenant.Role) string { return strings.ToUpper(string(r[:1])) + st
 
 // device tells where a request comes from.
 func device(r *http.Request) Device {
-	return Device{UserAgent: r.UserAgent(), Address: web.ClientAddr(r)}
+	return Device{UserAgent: r.UserAgent(), Address: web.ClientAddr(r), Trusted: web.Cookie(r, trustCookie)}
 }
 
 // signInPage shows the door, or leads on those who are inside already.
@@ -124,6 +140,9 @@ func (s *Service) signInPage(w http.ResponseWriter, r *http.Request) error {
 	next := web.SafeNext(r.URL.Query().Get("next"))
 	if _, err := s.FromRequest(r); err == nil {
 		return web.Redirect(w, r, next)
+	}
+	if _, err := s.HalfFromRequest(r); err == nil {
+		return web.Redirect(w, r, SecondPath+"?next="+url.QueryEscape(next))
 	}
 	return signInForm(w, r, http.StatusOK, web.NewForm(nil), next, "")
 }

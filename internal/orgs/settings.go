@@ -84,3 +84,14 @@ func (s *Service) Logo(ctx context.Context) (Logo, error) {
 	}
 	return logo, err
 }
+
+// AskForFactor has the people of some roles, whom package identity has checked,
+// need a second factor from some days from now on; without roles nobody does.
+func (s *Service) AskForFactor(ctx context.Context, roles []string, days int) error {
+	return postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := postgres.Exec(ctx, tx, `
+			UPDATE orgs SET factor_roles = $1, factor_from = CASE WHEN $1 = '{}'::text[] THEN NULL ELSE now() + make_interval(days => $2) END, updated_at = now()
+			WHERE id = current_org()`, roles, days)
+		return err
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -41,6 +43,10 @@ func (p *prover) tryRoutes(ctx context.Context) error {
 func (p *prover) known(r web.Route) bool {
 	for _, c := range []*canary{p.a, p.b} {
 		if c.seen[key(r)].path != "" {
+			continue
+		}
+		if personal[r.Pattern] {
+			c.seen[key(r)] = sample{path: strings.ReplaceAll(r.Pattern, "{id}", uuid.NewString()), none: true}
 			continue
 		}
 		if strings.Contains(r.Pattern, "{") {
@@ -148,7 +154,7 @@ func (c *canary) shownIn(who *actor, a answer, sent request) string {
 
 var (
 	canaryWord = regexp.MustCompile(`canary-?[absx]-?[0-9a-f]{6}`)
-	token      = regexp.MustCompile(`[A-Za-z0-9_-]{20,}`)
+	token      = regexp.MustCompile(`[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // sessions, keys, challenges; backup codes
 	digits     = regexp.MustCompile(`[0-9]+`)
 )
 
@@ -230,7 +236,7 @@ func (p *prover) tryOwn(ctx context.Context, r web.Route) error {
 		if err != nil {
 			return err
 		}
-		if got.status == http.StatusNotFound && admits(r, a.role) && !othersOwn(r, a) { // an attempt before may have removed it
+		if got.status == http.StatusNotFound && admits(r, a.role) && !p.othersOwn(r, a) { // an attempt before may have removed it
 			if err := p.again(ctx, r); err != nil {
 				return err
 			}
@@ -250,10 +256,13 @@ func (p *prover) tryOwn(ctx context.Context, r web.Route) error {
 }
 
 // personal are routes about what is a person's and not their organisation's; the
-// samples are the owner's.
-var personal = map[string]bool{"/settings/sessions/{id}/revoke": true}
+// samples are the owner's. A passkey needs a browser, so nobody has one here: an
+// id of nothing stands in its place, and is nobody's.
+var personal = map[string]bool{"/settings/sessions/{id}/revoke": true, "/settings/factors/{id}/remove": true}
 
-func othersOwn(r web.Route, a *actor) bool { return personal[r.Pattern] && a.role != tenant.Owner }
+func (p *prover) othersOwn(r web.Route, a *actor) bool {
+	return personal[r.Pattern] && (a.role != tenant.Owner || p.a.seen[key(r)].none)
+}
 
 // again finds another sample of a route for the first canary, after giving its
 // owner another session to revoke.
@@ -278,7 +287,7 @@ func (p *prover) judgeOwn(r web.Route, a *actor, got answer) {
 	case r.Audience == web.Operator && got.status != http.StatusNotFound:
 		p.surprise("own "+a.name, "path", fmt.Sprintf("answered %d at an operator's address, want 404", got.status))
 	case r.Audience == web.Operator:
-	case othersOwn(r, a):
+	case p.othersOwn(r, a):
 		if got.status != http.StatusNotFound {
 			p.surprise("own "+a.name, "path", fmt.Sprintf("answered %d for what is another person's, want 404", got.status))
 		}

@@ -18,6 +18,7 @@ type sample struct {
 	path string
 	form url.Values
 	json []byte
+	none bool // the canary has nothing of this kind; an id of nothing stands in its place
 }
 
 var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)

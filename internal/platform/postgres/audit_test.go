@@ -17,21 +17,24 @@ import (
 
 // unaudited are the tables without a trail, each with the reason.
 var unaudited = map[string]string{
-	"audit_columns":     "the classification itself; only migrations write it",
-	"audit_entries":     "the trail itself",
-	"goose_db_version":  "only migrations write it",
-	"idempotency_keys":  "holds for a week what was answered to a write that is audited itself",
-	"org_counters":      "counts what is audited where it is used",
-	"sessions":          "holds when people came and went; a request's last_seen_at would bury everything else",
-	"sign_in_failures":  "holds counters of anonymous attempts",
-	"import_runs":       "append-only, an account of itself",
-	"import_files":      "as import_runs",
-	"import_rows":       "as import_runs",
-	"import_problems":   "as import_runs",
-	"import_changes":    "as import_runs",
-	"import_candidates": "as import_runs",
-	"import_mappings":   "a convenience for the next run, each run keeps the mapping it used",
-	"external_refs":     "points at the ledger's row it came from",
+	"audit_columns":      "the classification itself; only migrations write it",
+	"audit_entries":      "the trail itself",
+	"goose_db_version":   "only migrations write it",
+	"idempotency_keys":   "holds for a week what was answered to a write that is audited itself",
+	"org_counters":       "counts what is audited where it is used",
+	"sessions":           "holds when people came and went; a request's last_seen_at would bury everything else",
+	"sign_in_failures":   "holds counters of anonymous attempts",
+	"backup_codes":       "hashes of secrets; each is used once and keeps when",
+	"trusted_devices":    "as sessions",
+	"passkey_challenges": "live for minutes",
+	"import_runs":        "append-only, an account of itself",
+	"import_files":       "as import_runs",
+	"import_rows":        "as import_runs",
+	"import_problems":    "as import_runs",
+	"import_changes":     "as import_runs",
+	"import_candidates":  "as import_runs",
+	"import_mappings":    "a convenience for the next run, each run keeps the mapping it used",
+	"external_refs":      "points at the ledger's row it came from",
 }
 
 // gaps gives the columns that nobody classified and the tables without a trail.
@@ -301,7 +304,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super', 'skai_eraser') ORDER BY 1`)
-	want := []string{"skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_operator: users", "skai_signin: sessions", "skai_signin: sign_in_failures"}
+	want := []string{"skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_operator: users", "skai_signin: backup_codes", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -17,12 +17,16 @@ import (
 // notTenants are the tables without org_id, each with the reason and with what
 // the application's role may do to it.
 var notTenants = map[string]string{
-	"orgs":             "r", // the tenants themselves: row security on their own id; UPDATE of some columns
-	"users":            "",  // people who can sign in, across organisations; skai_signin and skai_operator only
-	"sessions":         "",  // found by their token before any organisation is known; skai_signin only
-	"sign_in_failures": "",  // as sessions
-	"audit_columns":    "",  // the classification of columns, the same for everybody
-	"goose_db_version": "r", // the schema's version
+	"orgs":               "r", // the tenants themselves: row security on their own id; UPDATE of some columns
+	"users":              "",  // people who can sign in, across organisations; skai_signin and skai_operator only
+	"sessions":           "",  // found by their token before any organisation is known; skai_signin only
+	"sign_in_failures":   "",  // as sessions
+	"user_factors":       "",  // an account's, as its password; skai_signin only
+	"backup_codes":       "",  // as user_factors
+	"trusted_devices":    "",  // as user_factors
+	"passkey_challenges": "",  // as user_factors
+	"audit_columns":      "",  // the classification of columns, the same for everybody
+	"goose_db_version":   "r", // the schema's version
 }
 
 // tenantTables gives the names of the tables with org_id.

@@ -377,6 +377,15 @@ ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE public.backup_codes (
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT backup_codes_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE public.backup_codes OWNER TO skai_owner;
+
 CREATE TABLE public.claims (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -909,10 +918,14 @@ CREATE TABLE public.orgs (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     suspended_at timestamp with time zone,
+    factor_roles text[] DEFAULT '{}'::text[] NOT NULL,
+    factor_from timestamp with time zone,
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
     CONSTRAINT orgs_brand_logo_type_check CHECK ((brand_logo_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text]))),
     CONSTRAINT orgs_check CHECK (((brand_logo IS NULL) = (brand_logo_type IS NULL))),
+    CONSTRAINT orgs_factor_from CHECK (((factor_roles = '{}'::text[]) = (factor_from IS NULL))),
+    CONSTRAINT orgs_factor_roles_check CHECK ((factor_roles <@ '{owner,admin,manager,member,viewer}'::text[])),
     CONSTRAINT orgs_name_check CHECK ((name <> ''::text)),
     CONSTRAINT orgs_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
 );
@@ -920,6 +933,15 @@ CREATE TABLE public.orgs (
 ALTER TABLE ONLY public.orgs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.orgs OWNER TO skai_owner;
+
+CREATE TABLE public.passkey_challenges (
+    id uuid NOT NULL,
+    user_id uuid,
+    data jsonb NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.passkey_challenges OWNER TO skai_owner;
 
 CREATE TABLE public.people (
     org_id uuid NOT NULL,
@@ -1045,6 +1067,9 @@ CREATE TABLE public.sessions (
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    pending text,
+    fresh_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sessions_pending_check CHECK ((pending = 'factor'::text)),
     CONSTRAINT sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
@@ -1057,6 +1082,40 @@ CREATE TABLE public.sign_in_failures (
 );
 
 ALTER TABLE public.sign_in_failures OWNER TO skai_owner;
+
+CREATE TABLE public.trusted_devices (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT trusted_devices_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE public.trusted_devices OWNER TO skai_owner;
+
+CREATE TABLE public.user_factors (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    secret bytea,
+    last_step bigint,
+    credential_id bytea,
+    credential jsonb,
+    host text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT user_factors_check CHECK (((kind = 'totp'::text) = (secret IS NOT NULL))),
+    CONSTRAINT user_factors_check1 CHECK (((kind = 'passkey'::text) = ((credential_id IS NOT NULL) AND (credential IS NOT NULL) AND (host IS NOT NULL)))),
+    CONSTRAINT user_factors_check2 CHECK (((kind = 'totp'::text) OR (confirmed_at IS NOT NULL))),
+    CONSTRAINT user_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text]))),
+    CONSTRAINT user_factors_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 100)))
+);
+
+ALTER TABLE public.user_factors OWNER TO skai_owner;
 
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -1176,6 +1235,9 @@ ALTER TABLE ONLY public.audit_columns
 ALTER TABLE ONLY public.audit_entries
     ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.backup_codes
+    ADD CONSTRAINT backup_codes_pkey PRIMARY KEY (user_id, hash);
+
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_number_key UNIQUE (org_id, number);
 
@@ -1239,6 +1301,9 @@ ALTER TABLE ONLY public.orgs
 ALTER TABLE ONLY public.orgs
     ADD CONSTRAINT orgs_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_one_membership UNIQUE (org_id, user_id);
 
@@ -1256,6 +1321,18 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.trusted_devices
+    ADD CONSTRAINT trusted_devices_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.trusted_devices
+    ADD CONSTRAINT trusted_devices_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.user_factors
+    ADD CONSTRAINT user_factors_credential_id_key UNIQUE (credential_id);
+
+ALTER TABLE ONLY public.user_factors
+    ADD CONSTRAINT user_factors_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
@@ -1406,6 +1483,10 @@ CREATE INDEX properties_zip_idx ON public.properties USING btree (org_id, zip, c
 
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 
+CREATE INDEX trusted_devices_user_idx ON public.trusted_devices USING btree (user_id);
+
+CREATE INDEX user_factors_user_idx ON public.user_factors USING btree (user_id);
+
 CREATE INDEX river_job_args_index ON river.river_job USING gin (args);
 
 CREATE INDEX river_job_kind ON river.river_job USING btree (kind);
@@ -1442,6 +1523,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.people REFERENCING OLD TABLE 
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.properties REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.user_factors REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1464,6 +1547,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.people REFERENCING NEW TABLE 
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.properties REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.user_factors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1485,6 +1570,8 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.orgs REFERENCING OLD TABLE AS
 CREATE TRIGGER audit_update AFTER UPDATE ON public.people REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.properties REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.user_factors REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -1528,6 +1615,9 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.backup_codes
+    ADD CONSTRAINT backup_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_org_id_adjuster_id_fkey FOREIGN KEY (org_id, adjuster_id) REFERENCES public.contacts(org_id, id);
@@ -1688,6 +1778,9 @@ ALTER TABLE ONLY public.leads
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
+ALTER TABLE ONLY public.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
@@ -1714,6 +1807,12 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.trusted_devices
+    ADD CONSTRAINT trusted_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.user_factors
+    ADD CONSTRAINT user_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE public.activities ENABLE ROW LEVEL SECURITY;
 
@@ -1896,6 +1995,8 @@ GRANT INSERT ON TABLE public.audit_entries TO skai_audit;
 GRANT SELECT ON TABLE public.audit_entries TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.audit_entries TO skai_eraser;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backup_codes TO skai_signin;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.claims TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.claims TO skai_eraser;
 
@@ -2021,6 +2122,12 @@ GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_eraser;
 
 GRANT UPDATE(suspended_at) ON TABLE public.orgs TO skai_operator;
 
+GRANT UPDATE(factor_roles) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(factor_from) ON TABLE public.orgs TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_challenges TO skai_signin;
+
 GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
 GRANT SELECT ON TABLE public.people TO skai_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
@@ -2050,6 +2157,10 @@ GRANT SELECT(search) ON TABLE public.properties TO skai_search;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trusted_devices TO skai_signin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_factors TO skai_signin;
 
 GRANT SELECT ON TABLE public.users TO skai_signin;
 GRANT SELECT,INSERT,DELETE ON TABLE public.users TO skai_operator;

@@ -173,4 +173,44 @@
       form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
     }
   });
+
+  // ---- passkeys -----------------------------------------------------------
+  // The browser is asked for a passkey, and its answer goes with the form that
+  // holds the question.
+
+  async function answer(kind, options) {
+    if (kind === "create") {
+      return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
+    }
+    return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+  }
+
+  // passkeyWords says what went wrong, by the name the browser gives it.
+  function passkeyWords(error) {
+    switch (error.name) {
+      case "NotAllowedError":
+        return "Nothing was chosen, or it took too long. Try once more.";
+      case "InvalidStateError":
+        return "This device has a passkey for this account already.";
+      case "SecurityError":
+        return "The browser allows passkeys on secure addresses only.";
+    }
+    return "The browser could not ask for a passkey: " + error.message;
+  }
+
+  document.addEventListener("submit", async (e) => {
+    const form = e.target.closest("form[data-passkey]");
+    if (!form || form.elements.credential.value) return;
+    e.preventDefault();
+    const problem = form.querySelector("[data-passkey-error]");
+    problem.hidden = true;
+    try {
+      const credential = await answer(form.dataset.passkey, JSON.parse(form.dataset.options));
+      form.elements.credential.value = JSON.stringify(credential.toJSON());
+      form.submit();
+    } catch (error) {
+      problem.textContent = passkeyWords(error);
+      problem.hidden = false;
+    }
+  });
 })();

@@ -1,0 +1,100 @@
+package app_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// authenticator gives the browser a device that keeps passkeys and always says
+// that its owner was there.
+func authenticator(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+	if _, err := cdp.Call(ctx, t, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+		return chromedp.Void{}, err
+	}
+	_, err := cdp.Call(ctx, t, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
+		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+	}})
+	return chromedp.Void{}, err
+}
+
+// TestPasskeysInABrowser sets a passkey up and signs in with it: as the second
+// factor, as the only one, and with a backup code in its place.
+func TestPasskeysInABrowser(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Shared(t)
+	titan := dbtest.Org(t, db, "titan")
+	titan.As(t, tenant.Owner)
+	server := httptest.NewServer(build(t, db).Handler())
+	t.Cleanup(server.Close)
+	site := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // a passkey needs a name
+	ctx := tab(t)
+	var path, text string
+	see := func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
+			t.Fatalf("%s: %v; the page: %s", what, err, shown)
+		}
+		var err error
+		if path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
+			text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	password := []chromedp.Action[chromedp.Void]{
+		chromedp.Navigate(site + "/sign-in?next=/settings/factors"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", dbtest.Password+"\r"),
+	}
+	see("sign in", append([]chromedp.Action[chromedp.Void]{authenticator}, append(password, chromedp.WaitVisible(".sk-bar"))...)...)
+	if path != "/settings/factors" || !strings.Contains(text, "You have none yet") {
+		t.Errorf("signed in to %s: %q", path, text)
+	}
+	see("set a passkey up", chromedp.Navigate(site+"/settings/factors/passkey"), chromedp.SendKeys("#name", "My phone"), chromedp.Click("form[data-passkey] button"), chromedp.WaitVisible(".sk-codes"))
+	code, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".sk-codes code").innerText`))
+	if err != nil || len(code) != 11 {
+		t.Fatalf("the first backup code is %q, %v", code, err)
+	}
+	out := []chromedp.Action[chromedp.Void]{chromedp.Navigate(site + "/settings/factors"), chromedp.Click(".sk-user summary"), chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible("#email")}
+	see("sign out", out...)
+
+	see("the password alone", append(password, chromedp.WaitVisible("#code"))...)
+	if path != "/sign-in/second" {
+		t.Errorf("the password alone leads to %s", path)
+	}
+	see("go around", chromedp.Navigate(site+"/claims"), chromedp.WaitVisible("#code"))
+	if path != "/sign-in/second" {
+		t.Errorf("a half-open session reaches %s: %q", path, text)
+	}
+	see("the passkey as well", chromedp.Click("form[data-passkey] button"), chromedp.WaitVisible(".sk-bar"))
+	if path != "/claims" {
+		t.Errorf("with the passkey at %s", path)
+	}
+	see("sign out", out...)
+
+	see("the passkey alone", chromedp.Navigate(site+"/sign-in/passkey?next=/leads"), chromedp.Click("form[data-passkey] button"), chromedp.WaitVisible(".sk-bar"))
+	if path != "/leads" {
+		t.Errorf("the passkey alone leads to %s: %q", path, text)
+	}
+	see("sign out", out...)
+
+	see("the password once more", append(password, chromedp.WaitVisible("#code"))...)
+	see("a wrong code", chromedp.SendKeys("#code", "aaaaa-aaaaa\r"), chromedp.WaitVisible(".sk-note"))
+	if !strings.Contains(text, "This code is not right") {
+		t.Errorf("a wrong code says %q", text)
+	}
+	see("a backup code", chromedp.SendKeys("#code", strings.ToUpper(code)+"\r"), chromedp.WaitVisible(".sk-bar"))
+	if path != "/settings/factors" || !strings.Contains(text, "My phone") || !strings.Contains(text, "9 codes are left") {
+		t.Errorf("with the code at %s: %q", path, text)
+	}
+}
