@@ -50,7 +50,7 @@ func (r *run) writeCandidates(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, fmt.Sprintf(`
 			WITH fresh AS MATERIALIZED (
 				SELECT c.id, %[1]s AS key FROM stage_contacts s JOIN contacts c ON c.org_id = current_org() AND c.id = s.id
-				WHERE s.action = 'created' AND s.rank = 0),
+				WHERE s.action = 'created' AND s.rank = 0 AND c.archived_at IS NULL),
 			oldest AS MATERIALIZED (
 				SELECT DISTINCT ON (k.key) k.key, k.id FROM (
 					SELECT %[1]s AS key, c.id, c.created_at FROM contacts c WHERE c.archived_at IS NULL) k

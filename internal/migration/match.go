@@ -59,6 +59,9 @@ func (r *run) publish(ctx context.Context, tx pgx.Tx) error {
 				return err
 			}
 		}
+		if err := r.archive(ctx, tx, t); err != nil {
+			return err
+		}
 	}
 	return r.publishEstimates(ctx, tx)
 }
@@ -106,6 +109,21 @@ func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late
 		return activity.ClaimsMoved(ctx, tx, r.id, r.actor)
 	}
 	return nil
+}
+
+// archive archives what is archived at its source: new records, and known ones
+// whose row says so for the first time. A row that said it before, or that says
+// it no more, changes nothing: whoever archived or restored the record here
+// since is right. A record that stands for other rows too stays.
+func (r *run) archive(ctx context.Context, tx pgx.Tx, t staging.Table) error {
+	if t.Name == files.Staging.Name {
+		return nil
+	}
+	return t.Archive(ctx, tx, r.actor, fmt.Sprintf(`s.rank = 0 AND (s.action = 'created' OR s.action = 'updated' AND EXISTS (
+			SELECT FROM import_changes i WHERE i.run_id = $2 AND i.entity = '%[1]s' AND i.record_id = s.id
+				AND i.before -> 'extra' -> s.ref_source ->> s.archived_from IS DISTINCT FROM s.extra ->> s.archived_from))
+		AND NOT EXISTS (SELECT FROM external_refs o WHERE o.org_id = c.org_id AND o.%[1]s_id = c.id AND (o.source, o.external_id) <> (s.ref_source, s.external_id))`,
+		t.Entity), r.id)
 }
 
 // matchKnown finds the records that came from the same source under the same id.
@@ -243,14 +261,16 @@ func (r *run) join(ctx context.Context, tx pgx.Tx, t staging.Table) error {
 			WHERE s.%[4]s IS NOT NULL AND r.entity = '%[3]s' AND r.source = s.ref_source AND r.external_id = s.%[4]s`, t.Stage(), column, entity, ref)}
 	}
 	// A name or an e-mail address counts where exactly one contact has it: one of
-	// the same source, or else one of any.
+	// the same source, or else one of any. Archived ones count where no other has it.
 	byValue := func(column, value, of string) step {
 		return step{"find " + column + " of " + t.Name, fmt.Sprintf(`
 			WITH named AS MATERIALIZED (
-				SELECT %[4]s AS value, c.id, r.source FROM contacts c LEFT JOIN external_refs r ON r.org_id = c.org_id AND r.contact_id = c.id
-				WHERE %[4]s IN (SELECT lower(%[3]s) FROM %[1]s WHERE %[3]s IS NOT NULL) AND c.archived_at IS NULL),
-			own AS (SELECT value, source, (array_agg(id))[1] AS id FROM named GROUP BY 1, 2 HAVING count(DISTINCT id) = 1),
-			anyone AS (SELECT value, (array_agg(id))[1] AS id FROM named GROUP BY 1 HAVING count(DISTINCT id) = 1),
+				SELECT %[4]s AS value, c.id, r.source, c.archived_at IS NULL AS open FROM contacts c LEFT JOIN external_refs r ON r.org_id = c.org_id AND r.contact_id = c.id
+				WHERE %[4]s IN (SELECT lower(%[3]s) FROM %[1]s WHERE %[3]s IS NOT NULL)),
+			own AS (SELECT value, source, (array_agg(id ORDER BY open DESC))[1] AS id FROM named GROUP BY 1, 2
+				HAVING count(DISTINCT id) FILTER (WHERE open) = 1 OR count(DISTINCT id) = 1),
+			anyone AS (SELECT value, (array_agg(id ORDER BY open DESC))[1] AS id FROM named GROUP BY 1
+				HAVING count(DISTINCT id) FILTER (WHERE open) = 1 OR count(DISTINCT id) = 1),
 			found AS (
 				SELECT s.file_no, s.ordinal, s.id AS staged, coalesce(own.id, anyone.id) AS id
 				FROM %[1]s s LEFT JOIN own ON own.value = lower(s.%[3]s) AND own.source = s.ref_source LEFT JOIN anyone ON anyone.value = lower(s.%[3]s)

@@ -18,7 +18,7 @@ import (
 // head starts a staged record of a row. Without a vendor's id the row's own
 // fingerprint and its ordinal among equal rows identify it.
 func (b *Batch) head(r *row, entity string) staging.Head {
-	h := staging.Head{FileNo: r.fileNo, Ordinal: r.ordinal, Source: r.source.Name, ID: postgres.NewID(), Fingerprint: r.fingerprint()}
+	h := staging.Head{FileNo: r.fileNo, Ordinal: r.ordinal, Source: r.source.Name, ID: postgres.NewID(), Fingerprint: r.fingerprint(), ArchivedFrom: r.archivedFrom()}
 	if r.errored { // nothing of the row is staged, so it takes no place among the rows of its id
 		return h
 	}
@@ -102,7 +102,7 @@ func (r *row) phones(c *contacts.Staged) {
 	for _, kind := range [...]struct {
 		field sources.Field
 		word  string
-	}{{sources.Mobile, "mobile"}, {sources.Phone, ""}, {sources.HomePhone, "home"}, {sources.WorkPhone, "work"}} {
+	}{{sources.Mobile, "mobile"}, {sources.Phone, ""}, {sources.HomePhone, "home"}, {sources.WorkPhone, "work"}, {sources.Fax, "fax"}} {
 		for _, column := range r.columns[kind.field] {
 			s := r.cell(column)
 			if normalise.Blank(s) {
@@ -115,7 +115,7 @@ func (r *row) phones(c *contacts.Staged) {
 			}
 			for _, n := range numbers {
 				c.Phones = appendPhone(c.Phones, n, kind.word, optOut)
-				if c.MatchPhone == "" {
+				if c.MatchPhone == "" && kind.field != sources.Fax { // offices share one
 					c.MatchPhone = n.E164
 				}
 			}

@@ -264,6 +264,26 @@ func (r *row) flag(f sources.Field) bool {
 	return v
 }
 
+// archivedFrom gives the column that says that the vendor's record is archived,
+// "" where none does. Its cell is kept in extra: the next import compares with it.
+func (r *row) archivedFrom() string {
+	for _, f := range [...]sources.Field{sources.Archived, sources.Active} {
+		s, column := r.raw(f)
+		if normalise.Blank(s) {
+			continue
+		}
+		said := r.flag(f)
+		if r.errored {
+			return ""
+		}
+		r.state[column] = cellOpen
+		if said == (f == sources.Archived) {
+			return r.header[column]
+		}
+	}
+	return ""
+}
+
 // coordinate gives a latitude and longitude, from two cells or from one.
 func (r *row) position() (latitude, longitude *float64) {
 	lat, latColumn := r.raw(sources.Latitude)

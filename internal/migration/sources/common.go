@@ -17,6 +17,7 @@ var common = map[string]Field{
 	"phone": Phone, "phonenumber": Phone, "telephone": Phone, "phone1": Phone, "phone2": Phone, "primaryphone": Phone, "mainphone": Phone,
 	"mobile": Mobile, "mobilephone": Mobile, "cell": Mobile, "cellphone": Mobile, "mobilenumber": Mobile,
 	"homephone": HomePhone, "workphone": WorkPhone, "officephone": WorkPhone, "businessphone": WorkPhone,
+	"fax": Fax, "faxnumber": Fax, "faxphone": Fax, "isarchived": Archived, "archived": Archived, "isactive": Active,
 	"contacttype": ContactRole, "donotcontact": DoNotContact, "dnc": DoNotContact, "smsoptout": SMSOptOut, "textoptout": SMSOptOut,
 	"address": Address, "fulladdress": Address, "propertyaddress": Address, "mailingaddress": Address, "siteaddress": Address, "jobaddress": Address,
 	"street": Street, "streetaddress": Street, "address1": Street, "addressline1": Street, "street1": Street, "streetaddress1": Street,

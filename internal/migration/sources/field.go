@@ -17,6 +17,7 @@ const (
 	Updated  // when it was changed last
 	StageAt  // when it came into its stage
 	Archived // whether the vendor's record is archived
+	Active   // whether it is not
 	Tags
 	Notes
 
@@ -29,6 +30,7 @@ const (
 	Mobile
 	HomePhone
 	WorkPhone
+	Fax
 	ContactRole
 	DoNotContact
 	SMSOptOut
@@ -118,9 +120,9 @@ const (
 const FieldCount = int(fieldCount)
 
 var fieldNames = [...]string{
-	None: "extra", ID: "id", Number: "number", Title: "title", Created: "created", Updated: "updated", StageAt: "stage_changed", Archived: "archived",
+	None: "extra", ID: "id", Number: "number", Title: "title", Created: "created", Updated: "updated", StageAt: "stage_changed", Archived: "archived", Active: "active",
 	Tags: "tags", Notes: "notes", ContactName: "contact_name", FirstName: "first_name", LastName: "last_name", Company: "company",
-	Email: "email", Phone: "phone", Mobile: "mobile_phone", HomePhone: "home_phone", WorkPhone: "work_phone", ContactRole: "contact_role",
+	Email: "email", Phone: "phone", Mobile: "mobile_phone", HomePhone: "home_phone", WorkPhone: "work_phone", Fax: "fax", ContactRole: "contact_role",
 	DoNotContact: "do_not_contact", SMSOptOut: "sms_opt_out", Address: "address", Street: "street", Street2: "street2", City: "city",
 	State: "state", ZIP: "zip", Country: "country", County: "county", Latitude: "latitude", Longitude: "longitude", Coordinates: "coordinates",
 	PropertyType: "property_type", YearBuilt: "year_built", SquareFeet: "square_feet", Squares: "squares", Stories: "stories", Pitch: "pitch",
@@ -156,7 +158,7 @@ func (f *Field) UnmarshalText(text []byte) error {
 // Many tells whether several columns may fill the field together.
 func (f Field) Many() bool {
 	switch f {
-	case Email, Phone, Mobile, HomePhone, WorkPhone, Tags, Notes:
+	case Email, Phone, Mobile, HomePhone, WorkPhone, Fax, Tags, Notes:
 		return true
 	}
 	return false

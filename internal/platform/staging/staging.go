@@ -68,7 +68,7 @@ func (t Table) Stage() string { return "stage_" + t.Name }
 
 // control stands in front of every temporary table: where the record comes
 // from, who it is, what becomes of it.
-const control = `file_no, ordinal, rank, embedded, late, ref_source, external_id, fingerprint, id, extra, created_at`
+const control = `file_no, ordinal, rank, embedded, late, ref_source, external_id, fingerprint, id, extra, created_at, archived_from`
 
 // CopyColumns are the columns of the temporary table in the order in which a
 // staged record appends them: the control columns, Columns, then Helpers.
@@ -97,7 +97,7 @@ func (t Table) Create(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, fmt.Sprintf(`
 		CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
 		SELECT 0 AS file_no, 0 AS ordinal, 0 AS rank, false AS embedded, false AS late, ''::text AS ref_source, ''::text COLLATE "C" AS external_id,
-			id AS fingerprint, id, extra, created_at%s%s, NULL::text AS action, NULL::timestamptz AS ref_at
+			id AS fingerprint, id, extra, created_at, NULL::text AS archived_from%s%s, NULL::text AS action, NULL::timestamptz AS ref_at
 		FROM %s WITH NO DATA`, t.Stage(), columns.String(), helpers.String(), t.Name))
 	if err != nil {
 		return fmt.Errorf("create %s: %w", t.Stage(), err)
@@ -141,6 +141,18 @@ func (t Table) Publish(ctx context.Context, tx pgx.Tx, actor uuid.UUID, late boo
 		if _, err := tx.Exec(ctx, t.updateSQL(t.fill, condition, nil), actor, late); err != nil {
 			return fmt.Errorf("publish merged %s: %w", t.Name, err)
 		}
+	}
+	return nil
+}
+
+// Archive archives the published records for which a condition on the staged
+// record s holds; the target has archived_at and archived_by.
+func (t Table) Archive(ctx context.Context, tx pgx.Tx, actor uuid.UUID, condition string, args ...any) error {
+	_, err := tx.Exec(ctx, fmt.Sprintf(`
+		UPDATE %s c SET archived_at = now(), archived_by = $1 FROM %s s
+		WHERE c.org_id = current_org() AND c.id = s.id AND c.archived_at IS NULL AND s.archived_from IS NOT NULL AND (%s)`, t.Name, t.Stage(), condition), append([]any{actor}, args...)...)
+	if err != nil {
+		return fmt.Errorf("archive %s: %w", t.Name, err)
 	}
 	return nil
 }
@@ -234,6 +246,7 @@ type Head struct {
 	ID              uuid.UUID
 	Extra           []byte    // a JSON object of the columns nobody mapped
 	CreatedAt       time.Time // zero where the source doesn't say
+	ArchivedFrom    string    // the column, kept in Extra, that says that the source's record is archived; "" where none does
 }
 
 // Append writes the control columns.
@@ -249,4 +262,5 @@ func (h *Head) Append(b *Buffer) {
 	b.UUID(h.ID)
 	b.JSON(h.Extra, "{}")
 	b.Time(h.CreatedAt)
+	b.TextOrNull(h.ArchivedFrom)
 }
