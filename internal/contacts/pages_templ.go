@@ -38,7 +38,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, c := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: c.URL(), Cells: []templ.Component{
-			nameCell(c), ui.Text(ui.Words(c.Role)), phoneCell(c), ui.Text(first(c.Emails)), ui.Text(c.place()), ui.Tags(c.Tags), ui.Since(c.listed()),
+			nameCell(c), ui.Text(ui.Words(c.Role)), phoneCell(c), ui.Text(first(c.Emails)), ui.Text(c.place()), ui.Tags(c.Tags), ui.Dated(c.listed()),
 		}})
 	}
 	return view

@@ -74,12 +74,12 @@ const dueMost = 30
 func bars[S ~string](stages []S, counted []Stage, path string) []ui.Bar {
 	list := make([]ui.Bar, 0, len(stages))
 	for _, stage := range stages {
-		bar := ui.Bar{Label: leads.Word(stage), Tone: ui.Blue, Text: "0", URL: path + "?stage=" + string(stage)}
+		bar := ui.Bar{Label: leads.Word(stage), Tone: ui.Blue, URL: path + "?stage=" + string(stage)}
 		for _, c := range counted {
 			if c.Stage == string(stage) {
-				bar.Value, bar.Text = int(c.Count), ui.Count(c.Count)
+				bar.Value = int(c.Count)
 				if c.Amount != 0 {
-					bar.Text += " · " + c.Amount.Dollars()
+					bar.Amount = c.Amount.Dollars()
 				}
 			}
 		}

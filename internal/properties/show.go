@@ -84,7 +84,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	for _, p := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: p.URL(), Cells: []templ.Component{
 			ui.Strong(p.title(), p.below()), ui.Text(strings.Trim(p.City+", "+p.State, ", ")), ui.Text(p.ZIP), ui.Text(p.Owner), ui.Text(kindWords(p.Kind)),
-			ui.Text(p.RoofMaterial), ui.Text(number(p.Squares)), ui.Since(p.listed()),
+			ui.Text(p.RoofMaterial), ui.Text(number(p.Squares)), ui.Dated(p.listed()),
 		}})
 	}
 	return view

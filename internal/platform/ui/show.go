@@ -69,11 +69,11 @@ type Stat struct {
 
 // Bar is one line of a bar list.
 type Bar struct {
-	Label string
-	Value int
-	Text  string // the value in words; "" is the number
-	Tone  Tone
-	URL   string
+	Label  string
+	Value  int
+	Amount string // a second figure beside the value, or ""
+	Tone   Tone
+	URL    string
 }
 
 // Job is how far a long task is.
@@ -127,6 +127,15 @@ func Time(t time.Time) templ.Component {
 	return moment(t, true)
 }
 
+// Dated is the day of a moment in the organisation's time zone, with the time
+// since then beside it: for a list. A compact list shows the day alone.
+func Dated(t time.Time) templ.Component {
+	if t.IsZero() {
+		return None()
+	}
+	return dated(t)
+}
+
 // Since is the time since a moment, with the moment itself as its title: for narrow columns.
 func Since(t time.Time) templ.Component {
 	if t.IsZero() {
@@ -141,6 +150,27 @@ func inZone(ctx context.Context, t time.Time) time.Time {
 		return t.In(z)
 	}
 	return t.UTC()
+}
+
+// wholeDay says that t is midnight to the second: of an import that knew the day
+// alone. An hour that nobody wrote is not shown.
+func wholeDay(t time.Time) bool {
+	h, m, s := t.Clock()
+	return h+m+s+t.Nanosecond() == 0
+}
+
+func momentWords(ctx context.Context, t time.Time) string {
+	if t = inZone(ctx, t); wholeDay(t) {
+		return t.Format("Jan 2, 2006")
+	}
+	return t.Format("Jan 2, 2006, 3:04 PM")
+}
+
+func momentTitle(ctx context.Context, t time.Time) string {
+	if t = inZone(ctx, t); wholeDay(t) {
+		return t.Format("Monday, January 2, 2006")
+	}
+	return t.Format("Monday, January 2, 2006, 3:04 PM MST")
 }
 
 // relative says how long ago or ahead t is, in the largest unit that fits.
@@ -188,13 +218,6 @@ func highest(bars []Bar) int {
 		top = max(top, b.Value)
 	}
 	return top
-}
-
-func barText(b Bar) string {
-	if b.Text != "" {
-		return b.Text
-	}
-	return Count(int64(b.Value))
 }
 
 // extraKeys are the names of extra values in the order of the alphabet.

@@ -83,6 +83,25 @@ func TestTimesAreTheOrganisations(t *testing.T) {
 	}
 }
 
+// An export that knows the day alone is read as midnight: nobody worked then.
+func TestADayWithoutAnHour(t *testing.T) {
+	t.Parallel()
+	ctx := titan(t.Context())
+	phoenix := time.FixedZone("MST", -7*3600)
+	for at, want := range map[time.Time]string{
+		time.Date(2024, 11, 2, 0, 0, 0, 0, phoenix): "Nov 2, 2024 ",
+		time.Date(2024, 11, 2, 0, 0, 1, 0, phoenix): "Nov 2, 2024, 12:00 AM ",
+		time.Date(2024, 11, 2, 9, 5, 0, 0, phoenix): "Nov 2, 2024, 9:05 AM ",
+	} {
+		if got := words(t, ctx, ui.Time(at)); !strings.HasPrefix(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := words(t, ctx, ui.Dated(at)); !strings.HasPrefix(got, "Nov 2, 2024 ") || !strings.HasSuffix(got, "ago") {
+			t.Errorf("in a list: %q", got)
+		}
+	}
+}
+
 func TestWhatPeopleTypeIsText(t *testing.T) {
 	t.Parallel()
 	evil := `"><script>alert(1)</script>`
