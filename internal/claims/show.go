@@ -11,7 +11,6 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/money"
-	"github.com/skaiscraper/skai/internal/platform/phone"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 )
 
@@ -31,10 +30,11 @@ func (c *Claim) line() string {
 	return strings.Join(parts, " · ")
 }
 
-// below is the quiet line under the heading in the list.
+// below is the quiet line under the heading in the list: who it is about, where
+// the heading does not say so.
 func (c *Claim) below() string {
-	if c.Title == "" && c.Contact != "" {
-		return c.Property
+	if strings.Contains(c.heading(), c.Contact) {
+		return ""
 	}
 	return c.Contact
 }
@@ -50,21 +50,14 @@ func (c *Claim) listed() time.Time {
 // people are who the claim is about, with the way to reach them.
 func (c *Full) people() []ui.Detail {
 	list := []ui.Detail{
-		{Label: "Contact", Value: person(c.Contact, leads.Link(c.Contact, "/contacts/", c.ContactID), c.ContactPhone)},
+		{Label: "Contact", Value: leads.Person(c.Contact, leads.Link(c.Contact, "/contacts/", c.ContactID), c.ContactPhone)},
 		{Label: "Property", Value: leads.Link(c.Property, "/properties/", c.PropertyID)},
-		{Label: "Adjuster", Value: person(c.Adjuster, leads.Link(c.Adjuster, "/contacts/", c.AdjusterID), c.AdjusterPhone)},
+		{Label: "Adjuster", Value: leads.Person(c.Adjuster, leads.Link(c.Adjuster, "/contacts/", c.AdjusterID), c.AdjusterPhone)},
 	}
 	if c.LeadID != nil {
 		list = append(list, ui.Detail{Label: "Lead", Value: leads.Link(c.Lead, "/leads/", c.LeadID)})
 	}
 	return list
-}
-
-func person(name string, link templ.Component, e164 string) templ.Component {
-	if name == "" || e164 == "" {
-		return link
-	}
-	return templ.Join(link, leads.Space(), ui.Phone(phone.Format(e164), e164))
 }
 
 // lines are the claim's fields as its page shows them.

@@ -109,7 +109,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 			SELECT '/leads/' || id AS url, title, stage AS word, created_at AS at
 			FROM leads WHERE contact_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
 		postgres.Queue(&b, &more.Claims, `
-			SELECT '/claims/' || id AS url, '#' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
+			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
 			FROM claims WHERE (contact_id = $1 OR adjuster_id = $1) AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
 		if err := activity.OfRecord(&b, activity.OfContact(id), older, &more.History); err != nil {
 			return Full{}, err

@@ -88,6 +88,7 @@ func New(db *postgres.DB, openClaim OpenClaim) *Service { return &Service{db, op
 type Full struct {
 	Lead
 	Extra         map[string]map[string]any // by source: what an import kept without a place of its own
+	ContactPhone  string                    // E.164, "" where there is none
 	CreatedByName string
 	UpdatedByName string
 
@@ -137,6 +138,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 
 // full selects a lead with who made and changed it.
 const full = `SELECT ` + columns + `, extra,
+	coalesce((SELECT c.phone FROM contacts c WHERE c.org_id = leads.org_id AND c.id = leads.contact_id), '') AS contact_phone,
 	(SELECT p.name FROM people p WHERE p.org_id = leads.org_id AND p.id = leads.created_by) AS created_by_name,
 	(SELECT p.name FROM people p WHERE p.org_id = leads.org_id AND p.id = leads.updated_by) AS updated_by_name
 	FROM leads`

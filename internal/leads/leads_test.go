@@ -195,6 +195,25 @@ func TestTheStagesOfALead(t *testing.T) {
 	}
 }
 
+// Whom to call is on the lead's page, and the list says a name once.
+func TestALeadShowsItsContact(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.Shared(t))
+	ctx := o.As(t, tenant.Member)
+	who := o.contact(ctx, t, body{"first_name": "Rosa", "last_name": "Bustamante", "phones": []body{{"typed": "602 555 0123"}}})
+	named := o.create(ctx, t, body{"title": "Rosa Bustamante - Gutters", "contact_id": who})
+	if a := o.Get(ctx, t, "/leads/"+named.ID.String()); !strings.Contains(a.Body, `href="tel:+16025550123"`) {
+		t.Error("the lead's page has no number to call")
+	}
+	if a := o.Get(ctx, t, "/leads"); strings.Contains(a.Body, `<span class="sk-below">Rosa`) {
+		t.Error("the list says the name twice")
+	}
+	o.create(ctx, t, body{"title": "Hail, roof and gutters", "contact_id": who})
+	if a := o.Get(ctx, t, "/leads"); !strings.Contains(a.Body, `<span class="sk-below">Rosa Bustamante</span>`) {
+		t.Error("the list does not say whom a lead is about")
+	}
+}
+
 func TestMovesOnThePage(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.Shared(t))

@@ -44,8 +44,8 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, l := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: l.URL(), Cells: []templ.Component{
-			ui.Strong(l.Title, l.Contact), ui.StagePill(l.Stage.tone(), Word(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
-			ui.Day(l.FollowUpOn), ui.Text(l.Assignee), ui.Text(l.Source), ui.Since(l.listed()),
+			ui.Strong(l.Title, l.below()), ui.StagePill(l.Stage.tone(), Word(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
+			ui.Day(l.FollowUpOn), ui.Text(l.Assignee), ui.Text(l.Source), ui.Dated(l.listed()),
 		}})
 	}
 	return view

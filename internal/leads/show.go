@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/platform/phone"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -18,6 +19,15 @@ func (l *Full) line() string {
 		parts = append(parts, l.Assignee)
 	}
 	return strings.Join(parts, " · ")
+}
+
+// below is the quiet line under the title in the list: who it is about, where
+// the title does not say so.
+func (l *Lead) below() string {
+	if strings.Contains(l.Title, l.Contact) {
+		return ""
+	}
+	return l.Contact
 }
 
 // listed is the time a list shows: when it was added or archived.
@@ -51,7 +61,7 @@ func (l *Full) lines() []ui.Detail {
 	}
 	lines = append(
 		lines,
-		ui.Detail{Label: "Contact", Value: Link(l.Contact, "/contacts/", l.ContactID)},
+		ui.Detail{Label: "Contact", Value: Person(l.Contact, Link(l.Contact, "/contacts/", l.ContactID), l.ContactPhone)},
 		ui.Detail{Label: "Property", Value: Link(l.Property, "/properties/", l.PropertyID)},
 		ui.Detail{Label: "Estimated value", Value: ui.MoneyOr(l.EstimatedValue)},
 		ui.Detail{Label: "Follow up on", Value: ui.Day(l.FollowUpOn)},
@@ -68,6 +78,15 @@ func (l *Full) lines() []ui.Detail {
 		lines = append(lines, ui.Detail{Label: "Notes", Value: ui.Multiline(l.Notes)})
 	}
 	return lines
+}
+
+// Person is the link to a contact with its number to call, in E.164 form, where
+// there is one.
+func Person(name string, link templ.Component, e164 string) templ.Component {
+	if name == "" || e164 == "" {
+		return link
+	}
+	return templ.Join(link, Space(), ui.Phone(phone.Format(e164), e164))
 }
 
 // listNote says what an order leaves out.

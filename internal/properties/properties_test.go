@@ -237,7 +237,7 @@ func TestWhatBelongsToAProperty(t *testing.T) {
 	}
 	page := o.Get(ctx, t, "/properties/"+p.ID.String())
 	for _, want := range []string{
-		"Knocked on the door", "#77", "Adjuster review", "North slope", "https://img.example.com/a.jpg", "evil.pdf", "Imported from CompanyCam", "projects.csv, row 4",
+		"Knocked on the door", "C-77", "Adjuster review", "North slope", "https://img.example.com/a.jpg", "evil.pdf", "Imported from CompanyCam", "projects.csv, row 4",
 		"without a number of its own", "Beware of dog", "Kept from CompanyCam", "48",
 	} {
 		if !strings.Contains(page.Body, want) {
