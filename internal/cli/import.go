@@ -26,14 +26,14 @@ type importRun struct {
 	Org       string   `required:"" help:"The organisation's slug." env:"SKAI_ORG"`
 	Source    string   `help:"The system the files come from: auto, acculynx, jobnimbus, companycam, xactimate or generic." default:"auto" enum:"auto,acculynx,jobnimbus,companycam,xactimate,generic" env:"SKAI_IMPORT_SOURCE"`
 	As        string   `help:"What the rows are: auto, contacts, properties, claims, leads, jobs, photos or estimate." default:"auto" enum:"auto,contacts,properties,claims,leads,jobs,photos,estimate" env:"SKAI_IMPORT_AS"`
-	Claim     string   `help:"Estimates: the claim they belong to, by our number or the carrier's." placeholder:"NUMBER" env:"SKAI_IMPORT_CLAIM"`
+	Claim     string   `help:"Estimates and ESX files: the claim they belong to, by our number or the carrier's." placeholder:"NUMBER" env:"SKAI_IMPORT_CLAIM"`
 	DryRun    bool     `help:"Do all of it and take it back: shows what would happen." env:"SKAI_IMPORT_DRY_RUN"`
 	Strict    bool     `help:"Write nothing if any row has an error." env:"SKAI_IMPORT_STRICT"`
 	BatchSize int      `help:"Rows a batch." default:"500" env:"SKAI_IMPORT_BATCH_SIZE"`
 	Map       string   `help:"A JSON file that says what columns and stages mean." placeholder:"FILE" type:"existingfile" env:"SKAI_IMPORT_MAP"`
 	Report    string   `help:"A folder for report.html, report.json and errors-<file>.csv." placeholder:"DIR" env:"SKAI_IMPORT_REPORT"`
 	JSON      bool     `help:"Print the result as one line of JSON, last." env:"SKAI_IMPORT_JSON"`
-	Files     []string `arg:"" help:"CSV, TSV or XLSX files, in any order."`
+	Files     []string `arg:"" help:"CSV, TSV, XLSX or ESX files, in any order; or one archive of skai export."`
 }
 
 // Run imports the files.
@@ -201,6 +201,9 @@ func summary(t *terminal, r *report.Report) {
 		t.printf("  %d rows = %d created + %d updated + %d merged + %d unchanged + %d skipped + %d errored + %d blank\n",
 			f.Rows, f.Created, f.Updated, f.Merged, f.Unchanged, f.Skipped, f.Errored, f.Blank)
 		t.printf("  %d filled cells = %d in fields + %d kept as extra + %d in errored rows\n", f.Cells.Filled, f.Cells.Mapped, f.Cells.Extra, f.Cells.Errored)
+	}
+	for _, note := range r.HowRead() {
+		t.printf("  %s\n", note)
 	}
 	for _, p := range r.Problems {
 		t.printf("  %-7s %6d × %s %s (%s): %s\n", p.Severity, p.Count, p.Rule, p.Column, p.File, p.Hint)

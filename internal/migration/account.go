@@ -84,8 +84,8 @@ func fileReports(ctx context.Context, tx pgx.Tx, run uuid.UUID) ([]report.FileRe
 			return l.FileReport, err
 		}
 		f.Encoding, f.Notes, f.Confidence = layout.Encoding, layout.Notes, mapping.Confidence
-		if layout.Format == "xlsx" {
-			f.Encoding = "xlsx"
+		if layout.Format == "xlsx" || layout.Format == "esx" {
+			f.Encoding = layout.Format
 		}
 		if s := sources.ByName(f.Source); s != nil {
 			f.Refused = s.Refused
@@ -108,6 +108,9 @@ func stageLines(ctx context.Context, tx pgx.Tx) ([]report.StageLine, error) {
 func (r *run) amountLines(ctx context.Context, tx pgx.Tx) ([]report.AmountLine, error) {
 	read := map[string]int64{}
 	for _, f := range r.files {
+		if f.reading == nil {
+			continue
+		}
 		for name, cents := range f.reading.Amounts {
 			read[name] += cents
 		}

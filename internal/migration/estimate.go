@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/claims"
-	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
@@ -32,31 +31,29 @@ func stageEstimates(ctx context.Context, tx pgx.Tx) error {
 	return steps(ctx, tx, step{"stage estimates", `CREATE TEMPORARY TABLE stage_estimates (file_no int, id uuid, action text) ON COMMIT DROP`})
 }
 
-// findEstimate finds the claim that --claim names: by our number, or by the carrier's.
+// findEstimate finds the claim that an estimate is for.
 func findEstimate(ctx context.Context, tx pgx.Tx, f *file) (*estimateFile, error) {
-	if f.Claim == "" {
-		return nil, fault.Invalid("claim", "%s holds line items of an estimate, which name no claim; say which with --claim NUMBER, ours or the carrier's", f.Name)
-	}
-	ours, err := strconv.ParseInt(strings.TrimPrefix(strings.TrimPrefix(f.Claim, "#"), "C-"), 10, 64)
-	if err != nil {
-		ours = -1
-	}
-	found, err := postgres.Value[[]uuid.UUID](ctx, tx, `
-		SELECT coalesce(array_agg(id), '{}') FROM claims WHERE number = $1 OR claim_key = upper(translate($2, ' -./#', ''))`, ours, f.Claim)
+	claim, err := findClaim(ctx, tx, f, "holds line items of an estimate, which name no claim")
 	if err != nil {
 		return nil, err
 	}
-	switch len(found) {
-	case 0:
-		return nil, fault.Invalid("claim", "%s: there is no claim %q, neither of ours nor of a carrier's; import the claims first", f.Name, f.Claim)
-	case 1:
-	default:
-		return nil, fault.Invalid("claim", "%s: %d claims go by the number %q; name the one you mean by our number", f.Name, len(found), f.Claim)
-	}
 	name := strings.TrimSuffix(f.Name, filepath.Ext(f.Name))
-	return &estimateFile{
-		id: postgres.NewID(), claim: found[0], name: name, externalID: found[0].String() + ":" + name,
-	}, nil
+	return &estimateFile{id: postgres.NewID(), claim: claim, name: name, externalID: claim.String() + ":" + name}, nil
+}
+
+// claimsByNumber gives the claims that go by a number: ours where it is written
+// as C-17 or #17, else ours and the carrier's.
+func claimsByNumber(ctx context.Context, tx pgx.Tx, number string) ([]uuid.UUID, error) {
+	digits, marked := strings.CutPrefix(strings.TrimPrefix(number, "#"), "C-")
+	ours, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		ours = -1
+	}
+	found, err := postgres.Values[uuid.UUID](ctx, tx, `SELECT id FROM claims WHERE number = $1 OR claim_key = upper(translate($2, ' -./#', ''))`, ours, number)
+	if err != nil || len(found) < 2 || !marked && !strings.HasPrefix(number, "#") {
+		return found, err
+	}
+	return postgres.Values[uuid.UUID](ctx, tx, `SELECT id FROM claims WHERE number = $1`, ours)
 }
 
 // publishEstimates writes the estimates of the run's files. The same lines again

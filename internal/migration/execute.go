@@ -153,7 +153,7 @@ func (r *run) stageFiles(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	ordered := slices.Clone(r.files)
+	ordered := slices.DeleteFunc(slices.Clone(r.files), func(f *file) bool { return f.document != nil })
 	slices.SortStableFunc(ordered, func(a, b *file) int {
 		return slices.Index(sources.Kinds, a.reading.Kind()) - slices.Index(sources.Kinds, b.reading.Kind())
 	})
@@ -169,6 +169,9 @@ func (r *run) stageFiles(ctx context.Context, tx pgx.Tx) error {
 
 func (r *run) detect(ctx context.Context, tx pgx.Tx, f *file) error {
 	r.meter.say("looking at " + f.Name)
+	if isESX(f) {
+		return r.detectDocument(ctx, tx, f)
+	}
 	layout, err := decode.Probe(ctx, f.open, f.Name, sources.Known)
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/migration/rows"
 )
 
 // writeLedger writes every row with its outcome, what was wrong with it, what
@@ -67,6 +69,10 @@ func (r *run) writeCandidates(ctx context.Context, tx pgx.Tx) error {
 
 func (r *run) closeInLedger(ctx context.Context, tx pgx.Tx) error {
 	for _, f := range r.files {
+		read, cells := int64(0), rows.Cells{}
+		if f.reading != nil {
+			read, cells = f.reading.Rows, f.reading.Cells
+		}
 		_, err := tx.Exec(ctx, `
 			UPDATE import_files f SET closed = true, rows_read = $3, cells_filled = $4, cells_mapped = $5, cells_extra = $6, cells_errored = $7,
 				created = n.created, updated = n.updated, merged = n.merged, unchanged = n.unchanged, skipped = n.skipped, errored = n.errored, blank = n.blank
@@ -76,7 +82,7 @@ func (r *run) closeInLedger(ctx context.Context, tx pgx.Tx) error {
 					count(*) FILTER (WHERE outcome = 'blank') AS blank
 				FROM import_rows WHERE run_id = $1 AND file_no = $2) n
 			WHERE f.run_id = $1 AND f.file_no = $2`,
-			r.id, f.no, f.reading.Rows, f.reading.Cells.Filled, f.reading.Cells.Mapped, f.reading.Cells.Extra, f.reading.Cells.Errored)
+			r.id, f.no, read, cells.Filled, cells.Mapped, cells.Extra, cells.Errored)
 		if err != nil {
 			return fmt.Errorf("close %s in the ledger: %w", f.Name, err)
 		}

@@ -63,7 +63,10 @@ func (r *run) publish(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	return r.publishEstimates(ctx, tx)
+	if err := r.publishEstimates(ctx, tx); err != nil {
+		return err
+	}
+	return r.keepDocuments(ctx, tx)
 }
 
 func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) error {

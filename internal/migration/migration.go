@@ -144,6 +144,7 @@ type file struct {
 	reading  *rows.File
 	layout   decode.Layout
 	estimate *estimateFile
+	document *documentFile // a file that is kept as it is; it has no reading
 }
 
 // store keeps the bytes of the files and writes the run down as running.

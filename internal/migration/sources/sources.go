@@ -23,6 +23,7 @@ const (
 	Jobs       Kind = "jobs" // a contact, a property and a lead or claim in one row
 	Photos     Kind = "photos"
 	Estimate   Kind = "estimate" // the line items of one estimate
+	Document   Kind = "document" // no rows: a file that is kept as it is
 )
 
 // Kinds are all of them in the order in which they have to be taken in, so that
