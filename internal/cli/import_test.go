@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -84,6 +85,45 @@ func TestImportSaysHowItEnded(t *testing.T) {
 	on(t, db, "", "import", "--org", "nobody", good).want(t, 1, "nobody")
 	on(t, db, "", "import", "--org", "titan", filepath.Join(dir, "gone.csv")).want(t, 1, "gone.csv")
 	on(t, db, "", "import", "list", "--org", "titan").want(t, 0, "good.csv", "bad.csv", "failed")
+}
+
+// What an import set aside goes to a spreadsheet, to be mended: nothing in it may
+// run there, and what comes back is what was in the file.
+func TestMendedRowsComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	ctx := dbtest.Org(t, db, "titan").As(t, tenant.Admin)
+	dir := t.TempDir()
+	const formula = `=HYPERLINK("http://evil.example";"x")`
+	write := func(name string, rows ...[]string) string {
+		path := filepath.Join(dir, name)
+		var b strings.Builder
+		if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	bad := write("bad.csv", []string{"First Name", "Last Name", "Email", "AccuLynx ID", "Remark"}, []string{"", "", "q@example.com", "3", formula})
+	on(t, db, "", "import", "--org", "titan", "--report", dir, bad).want(t, 2, "no_name")
+	text, err := os.ReadFile(filepath.Clean(filepath.Join(dir, "errors-bad.csv")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(text), "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][9] != "'"+formula {
+		t.Fatalf("%v, %q", err, rows)
+	}
+	rows[1][5] = "Quinn"
+	on(t, db, "", "import", "--org", "titan", write("mended.csv", rows...)).want(t, 0, "1 created")
+	kept, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (string, error) {
+		return postgres.Value[string](ctx, tx, `SELECT extra -> 'acculynx' ->> 'Remark' FROM contacts WHERE first_name = 'Quinn'`)
+	})
+	if err != nil || kept != formula {
+		t.Errorf("%v, kept %q", err, kept)
+	}
 }
 
 // TestAKilledImportLeavesNothingAndResumes kills the program at random moments,

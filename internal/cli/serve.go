@@ -16,7 +16,7 @@ type serveCommand struct {
 	mailFlags
 
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
-	HTTPS  bool   `help:"The public address is https, even where the proxy in front does not say so by X-Forwarded-Proto." env:"SKAI_HTTPS"`
+	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
 	Secret string `help:"Where several machines serve: 16 characters or more, the same on all of them, to sign what one page leaves for the next." env:"SKAI_SECRET" placeholder:"TEXT"`
 }
 

@@ -219,7 +219,10 @@ func (s *Service) logo(w http.ResponseWriter, r *http.Request) error {
 	}
 	h := w.Header()
 	h.Set("Content-Type", logo.Type)
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	// Opened by itself, a picture is a page of this site: nothing in it may run or
+	// load, and the browser saves it rather than shows it.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox")
+	h.Set("Content-Disposition", `attachment; filename="logo`+logo.Extension()+`"`)
 	if r.URL.Query().Has("v") { // the address changes with the logo
 		h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	}

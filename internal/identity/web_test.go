@@ -308,7 +308,8 @@ func TestTheOrganisationsSettings(t *testing.T) {
 		want(t, 200, "/settings/organisation", "Titan &amp; Sons", "settings are saved", "#b3261e", "/brand/b3261e.", `src="/logo?v=`)
 	logo := b.get("/logo?v=1")
 	if logo.text != svg || logo.Header.Get("Content-Type") != "image/svg+xml" ||
-		logo.Header.Get("Content-Security-Policy") != "default-src 'none'; style-src 'unsafe-inline'; sandbox" ||
+		logo.Header.Get("Content-Security-Policy") != "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox" ||
+		logo.Header.Get("Content-Disposition") != `attachment; filename="logo.svg"` ||
 		!strings.HasPrefix(logo.Header.Get("Cache-Control"), "private") || logo.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("the logo is served as %v", logo.Header)
 	}

@@ -2,12 +2,12 @@ package migration
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,8 +17,10 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/migration/decode"
 	"github.com/skaiscraper/skai/internal/migration/report"
+	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // WriteReport writes the report of a finished run into a folder: report.html,
@@ -78,20 +80,44 @@ func errorsPath(dir string, account *report.Report, i int) string {
 	return filepath.Join(dir, "errors-"+filepath.Base(name)+".csv")
 }
 
-// The columns that errors-<file>.csv has before those of the original.
-var errorColumns = []string{"line", "column", "value", "rule", "hint"}
-
 // writeErrors writes the errored rows of a file into a CSV.
 func writeErrors(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, path string) error {
 	out, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the person who runs the command names the folder
 	if err != nil {
 		return err
 	}
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	err = errorRows(ctx, tx, run, fileNo, w.Write)
-	w.Flush()
-	return errors.Join(err, w.Error(), out.Close())
+	file := ErrorFile{Begin: func(header []string) (*web.CSV, error) { return web.NewCSV(out, header...) }}
+	err = errorRows(ctx, tx, run, fileNo, file.Row)
+	return errors.Join(err, file.Close(), out.Close())
+}
+
+// ErrorFile writes errors-<file>.csv, which spreadsheets open: what could run
+// there as a formula gets an apostrophe, which an import takes off again.
+type ErrorFile struct {
+	Begin func(header []string) (*web.CSV, error) // is called with the first row
+
+	csv *web.CSV
+}
+
+// Row writes the header, then a row.
+func (f *ErrorFile) Row(cells []string) (err error) {
+	if f.csv == nil {
+		f.csv, err = f.Begin(cells)
+		return err
+	}
+	row := make([]web.Cell, len(cells))
+	for i, c := range cells {
+		row[i] = web.Text(c)
+	}
+	return f.csv.Row(row...)
+}
+
+// Close writes what is still held back.
+func (f *ErrorFile) Close() error {
+	if f.csv == nil {
+		return nil
+	}
+	return f.csv.Close()
 }
 
 // errorRows gives the errored rows of a file as they came, each with what is
@@ -102,10 +128,10 @@ func errorRows(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, each f
 	if err != nil {
 		return err
 	}
-	if err := each(append(append([]string{}, errorColumns...), layout.Header...)); err != nil {
+	if err := each(append(slices.Clone(rows.ErrorColumns), layout.Header...)); err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, `
+	found, err := tx.Query(ctx, `
 		SELECT l.line, p.column_name, p.value, p.rule, p.hint, l.raw
 		FROM import_rows l JOIN LATERAL (
 			SELECT string_agg(column_name, ' | ' ORDER BY seq) AS column_name, string_agg(value, ' | ' ORDER BY seq) AS value,
@@ -118,7 +144,7 @@ func errorRows(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, each f
 	var line int
 	var column, value, rule, hint string
 	var raw []byte
-	_, err = pgx.ForEachRow(rows, []any{&line, &column, &value, &rule, &hint, &raw}, func() error {
+	_, err = pgx.ForEachRow(found, []any{&line, &column, &value, &rule, &hint, &raw}, func() error {
 		return each(append([]string{strconv.Itoa(line), column, value, rule, hint}, cellsOrRaw(layout, raw)...))
 	})
 	return err

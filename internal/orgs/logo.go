@@ -27,6 +27,14 @@ type Logo struct {
 	Data []byte // at most MaxLogo
 }
 
+// Extension is how the name of such a file ends: ".svg".
+func (l Logo) Extension() string {
+	if l.Type == "image/png" {
+		return ".png"
+	}
+	return ".svg"
+}
+
 // ReadLogo tells from the bytes what kind of picture they are, whatever their
 // name says. It returns fault.Invalid for all but PNG and for SVG with scripts.
 // That is not the only guard: a logo is served with a policy that lets nothing in

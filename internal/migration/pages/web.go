@@ -95,19 +95,10 @@ func (s room) errorsFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.NotFound("file", "there is no such file in a run of this organisation")
 	}
-	var out *web.CSV
-	err = s.ErrorRows(r.Context(), run, file, func(cells []string) (err error) {
-		if out == nil {
-			out, err = web.SendCSV(w, "errors-"+strconv.Itoa(file)+".csv", cells...)
-			return err
-		}
-		row := make([]web.Cell, 0, len(cells))
-		for _, c := range cells {
-			row = append(row, web.Text(c))
-		}
-		return out.Row(row...)
-	})
-	if err != nil || out == nil {
+	out := migration.ErrorFile{Begin: func(header []string) (*web.CSV, error) {
+		return web.SendCSV(w, "errors-"+strconv.Itoa(file)+".csv", header...)
+	}}
+	if err := s.ErrorRows(r.Context(), run, file, out.Row); err != nil {
 		return err
 	}
 	return out.Close()

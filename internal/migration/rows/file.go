@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // longestRow is what a record may hold in bytes: search can't index more.
@@ -26,6 +28,8 @@ type File struct {
 	asked Asked
 	no    int
 	row   row
+
+	mended bool // an errors-<file>.csv that comes back
 
 	Rows     int64 // of data, blank and unreadable ones too
 	Cells    Cells
@@ -42,7 +46,7 @@ func NewFile(ctx context.Context, open *os.File, layout decode.Layout, asked Ask
 	if err != nil {
 		return nil, err
 	}
-	f := &File{plan: p, asked: asked, no: no, Amounts: map[string]int64{}}
+	f := &File{plan: p, asked: asked, no: no, mended: isMended(layout.Header), Amounts: map[string]int64{}}
 	f.row = row{plan: p, loc: loc, now: time.Now()}
 	if p.kind == sources.Estimate {
 		f.Estimate = &Estimate{Totals: map[string]int64{}}
@@ -58,6 +62,15 @@ func (f *File) Kind() sources.Kind { return f.plan.kind }
 
 // Account is what became of the columns, for the run's record.
 func (f *File) Account() (json.RawMessage, error) { return json.Marshal(f.plan.account()) }
+
+// ErrorColumns are what errors-<file>.csv has before the columns of the original.
+var ErrorColumns = []string{"line", "column", "value", "rule", "hint"}
+
+// isMended tells whether a file is an errors-<file>.csv that comes back: its cells
+// have apostrophes before what a spreadsheet would run as a formula.
+func isMended(header []string) bool {
+	return len(header) > len(ErrorColumns) && slices.Equal(header[:len(ErrorColumns)], ErrorColumns)
+}
 
 // Take puts one record of the file into the ledger and, where it is a row of
 // data that can be read, its records into the batch.
@@ -97,6 +110,11 @@ func (f *File) unreadable(record *decode.Row) problem {
 
 func (f *File) data(b *Batch, ordinal int, record *decode.Row) (outcome string) {
 	r := &f.row
+	if f.mended {
+		for i, c := range record.Cells {
+			record.Cells[i] = web.Plain(c)
+		}
+	}
 	r.reset(f.no, ordinal, record.Cells)
 	r.checkBytes(len(record.Raw))
 	if !r.errored {

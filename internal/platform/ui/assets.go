@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"crypto/sha512"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -24,6 +26,7 @@ type asset struct {
 	plain  []byte
 	gzip   []byte
 	public string // "/static/app.1a2b3c4d.js"
+	digest string // for the page to say which content it means
 }
 
 // kinds are the Content-Types by the end of the name; the system's own table
@@ -50,7 +53,7 @@ func buildAssets() (map[string]asset, error) {
 		sum := sha256.Sum256(content)
 		ext := path.Ext(name)
 		public := "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		all[name] = asset{kind: kinds[ext], plain: content, gzip: packed, public: public}
+		all[name] = asset{kind: kinds[ext], plain: content, gzip: packed, public: public, digest: integrity(content)}
 		return nil
 	}
 	style, err := styles()
@@ -119,18 +122,35 @@ func pack(content []byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// integrity names a content so that a browser takes no other (W3C Subresource Integrity).
+func integrity(content []byte) string {
+	sum := sha512.Sum384(content)
+	return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
 // Asset gives the address of a file of ours: "app.js". A name that is not there
 // is a mistake in a template and an error of the page.
 func Asset(name string) (string, error) {
+	a, err := assetOf(name)
+	return a.public, err
+}
+
+// assetIntegrity is the attribute integrity of a script or style of ours.
+func assetIntegrity(name string) (string, error) {
+	a, err := assetOf(name)
+	return a.digest, err
+}
+
+func assetOf(name string) (asset, error) {
 	all, err := assets()
 	if err != nil {
-		return "", err
+		return asset{}, err
 	}
 	a, ok := all[name]
 	if !ok {
-		return "", fmt.Errorf("ui: no asset %q", name)
+		return asset{}, fmt.Errorf("ui: no asset %q", name)
 	}
-	return a.public, nil
+	return a, nil
 }
 
 // serveAsset answers /static/...: a name with its hash may be kept for a year.

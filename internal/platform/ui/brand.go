@@ -135,6 +135,15 @@ func BrandURL(hexadecimal string) string {
 	return "/brand/" + c.String()[1:] + "." + hex.EncodeToString(sum[:4]) + ".css"
 }
 
+// brandIntegrity is the attribute integrity of that stylesheet.
+func brandIntegrity(hexadecimal string) string {
+	c, ok := parseColour(hexadecimal)
+	if !ok {
+		return ""
+	}
+	return integrity([]byte(paletteOf(c).css()))
+}
+
 // serveBrand answers BrandURL's addresses. The hash may be another machine's of
 // another version, in the middle of a deploy; then the answer is not kept.
 func serveBrand(w http.ResponseWriter, r *http.Request) {

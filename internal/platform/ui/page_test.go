@@ -1,6 +1,9 @@
 package ui_test
 
 import (
+	"crypto/sha512"
+	"encoding/base64"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
@@ -39,6 +42,35 @@ func TestPagesKeepTheContentSecurityPolicy(t *testing.T) {
 		if !forbidden[what].MatchString(sample) {
 			t.Errorf("this test would not find %s", what)
 		}
+	}
+}
+
+// Every script and style says which content the page means, and that is what is served.
+func TestScriptsAndStylesHaveTheirDigest(t *testing.T) {
+	t.Parallel()
+	h := gallery(t, branded("#b3261e"))
+	links := regexp.MustCompile(`<(?:script|link rel="stylesheet")[^>]*>`)
+	parts := regexp.MustCompile(`(?:src|href)="([^"]+)" integrity="sha384-([^"]+)"`)
+	seen := map[string]bool{}
+	for page := range galleryPages {
+		for _, tag := range links.FindAllString(fetch(t, h, "GET", page).Body.String(), -1) {
+			p := parts.FindStringSubmatch(tag)
+			if p == nil {
+				t.Errorf("%s: no digest in %s", page, tag)
+				continue
+			}
+			if seen[p[1]] {
+				continue
+			}
+			seen[p[1]] = true
+			sum := sha512.Sum384(fetch(t, h, "GET", p[1]).Body.Bytes())
+			if got := base64.StdEncoding.EncodeToString(sum[:]); got != html.UnescapeString(p[2]) {
+				t.Errorf("%s is not what %s means: %s, not %s", p[1], page, got, p[2])
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("only %v were looked at", seen)
 	}
 }
 

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"encoding/csv"
+	"bufio"
 	"io"
 	"mime"
 	"net/http"
@@ -12,8 +12,9 @@ import (
 
 // CSV writes a file that spreadsheets open: UTF-8 with a byte order mark (Excel
 // takes it for the local code page otherwise). Lines end in LF, which every
-// spreadsheet takes: encoding/csv would change the line ends inside the cells
-// together with its own.
+// spreadsheet takes. A cell is quoted where it holds anything that some
+// spreadsheet takes for the end of a cell: where the decimal sign is a comma, Excel
+// splits at semicolons, and what follows one could be a formula.
 //
 // A spreadsheet runs a cell that begins with =, +, -, @ (or their full-width
 // twins), a tab or a line end as a formula, and what customers typed is in our
@@ -22,7 +23,7 @@ import (
 // can do no harm because they are a number or a phone number: a sign, then only
 // digits, spaces and ( ) . - such as -12.50 or +16025550123. A [Number] is
 // written by this program from a number and is never touched.
-type CSV struct{ w *csv.Writer }
+type CSV struct{ w *bufio.Writer }
 
 // Cell is one value of a row; make it with Text or Number.
 type Cell struct{ s string }
@@ -64,7 +65,7 @@ func NewCSV(w io.Writer, header ...string) (*CSV, error) {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return nil, err
 	}
-	c := &CSV{csv.NewWriter(w)}
+	c := &CSV{bufio.NewWriter(w)}
 	cells := make([]Cell, len(header))
 	for i, name := range header {
 		cells[i] = Text(name)
@@ -81,19 +82,26 @@ func SendCSV(w http.ResponseWriter, name string, header ...string) (*CSV, error)
 
 // Row writes one row.
 func (c *CSV) Row(cells ...Cell) error {
-	row := make([]string, len(cells))
 	for i, cell := range cells {
-		row[i] = cell.s
+		if i > 0 {
+			_ = c.w.WriteByte(',') // a bufio.Writer keeps its first error
+		}
+		if (cell.s != "" || len(cells) > 1) && !strings.ContainsAny(cell.s, "\",;\t\r\n|") && cell.s == strings.TrimSpace(cell.s) {
+			_, _ = c.w.WriteString(cell.s)
+			continue
+		}
+		_ = c.w.WriteByte('"')
+		_, _ = quotes.WriteString(c.w, cell.s)
+		_ = c.w.WriteByte('"')
 	}
-	return c.w.Write(row)
+	return c.w.WriteByte('\n')
 }
+
+var quotes = strings.NewReplacer(`"`, `""`)
 
 // Close writes what is still held back and tells whether everything was written.
 // It leaves the underlying writer open.
-func (c *CSV) Close() error {
-	c.w.Flush()
-	return c.w.Error()
-}
+func (c *CSV) Close() error { return c.w.Flush() }
 
 // stall is how long a download may wait for its reader: the rows come out of an
 // open transaction.

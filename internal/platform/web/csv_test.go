@@ -65,6 +65,25 @@ func TestFormulas(t *testing.T) {
 	}
 }
 
+// Where the decimal sign is a comma, a spreadsheet splits at semicolons: what
+// stands behind one must not begin a cell of its own.
+func TestOtherSeparatorsStayInTheCell(t *testing.T) {
+	t.Parallel()
+	for _, typed := range []string{"a;=1+1", "a\t=1+1", "a|=1+1", " =1", `a";"=1`} {
+		var b bytes.Buffer
+		c, err := web.NewCSV(&b, "x", "y")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Row(web.Text(typed), web.Number("1")), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if want := `"` + strings.ReplaceAll(typed, `"`, `""`) + "\",1\n"; !strings.HasSuffix(b.String(), want) {
+			t.Errorf("%q is written %q", typed, b.String())
+		}
+	}
+}
+
 func TestTextComesBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -131,25 +133,55 @@ func (w *recorder) code() int {
 	return w.status
 }
 
+// csp lets a page load its own scripts, styles, pictures and fonts, and talk to
+// where it came from; nothing inline, nothing of others, in nobody's frame. data:
+// is for the small pictures inside Tabler's stylesheet.
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-	"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// permissions lists what a browser can give a page. Camera and location are for
+// the crew's photos, and for this site alone; nobody gets the rest. Passkeys
+// (publickey-credentials) are left as browsers have them: for this site alone.
+var permissions = "camera=(self), geolocation=(self), " + strings.Join([]string{
+	"accelerometer", "autoplay", "browsing-topics", "display-capture", "encrypted-media",
+	"fullscreen", "gamepad", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi",
+	"payment", "picture-in-picture", "screen-wake-lock",
+	"serial", "storage-access", "usb", "window-management", "xr-spatial-tracking",
+}, "=(), ") + "=()"
 
 // secure sets the headers that tell the browser how little this site needs.
-// Camera and location are for the crew's photos.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", csp)
 		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY") // for browsers that don't know frame-ancestors
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Embedder-Policy", "require-corp") // all that a page loads is ours and says so
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), "+
-			"serial=(), hid=(), midi=(), display-capture=(), browsing-topics=()")
+		h.Set("Permissions-Policy", permissions)
 		if IsHTTPS(r) {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains") // two years
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload") // two years
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// toHTTPS sends those on who came over plain http to a site whose public address
+// is https, as the proxy in front says. Without a proxy that says so there is no
+// telling.
+func (rt *Router) toHTTPS(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !rt.cfg.HTTPS || !strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "http") || strings.ContainsAny(r.Host, "/\\@?#") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		http.Redirect(w, r, (&url.URL{Scheme: "https", Host: host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}).String(), http.StatusPermanentRedirect)
 	})
 }
 

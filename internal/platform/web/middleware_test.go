@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +27,12 @@ func TestSecurityHeaders(t *testing.T) {
 		h := s.ask(t, "GET", target, "").Header
 		want := map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-				"connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+				"connect-src 'self'; manifest-src 'self'; object-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 			"X-Content-Type-Options":       "nosniff",
 			"Referrer-Policy":              "same-origin",
+			"X-Frame-Options":              "DENY",
 			"Cross-Origin-Opener-Policy":   "same-origin",
+			"Cross-Origin-Embedder-Policy": "require-corp",
 			"Cross-Origin-Resource-Policy": "same-origin",
 			"Strict-Transport-Security":    "",
 		}
@@ -40,15 +43,37 @@ func TestSecurityHeaders(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", target, diff)
 		}
-		if p := h.Get("Permissions-Policy"); !strings.HasPrefix(p, "camera=(self), geolocation=(self), microphone=()") {
-			t.Errorf("%s: Permissions-Policy %q", target, p)
+		allowed := regexp.MustCompile(`[a-z-]+=\([^)]+\)`).FindAllString(h.Get("Permissions-Policy"), -1)
+		if diff := cmp.Diff([]string{"camera=(self)", "geolocation=(self)"}, allowed); diff != "" || !strings.Contains(h.Get("Permissions-Policy"), ", microphone=(), ") {
+			t.Errorf("%s: Permissions-Policy %q", target, h.Get("Permissions-Policy"))
 		}
 		if h.Get("X-Request-Id") == "" {
 			t.Errorf("%s: no X-Request-Id", target)
 		}
 	}
-	if got := s.ask(t, "GET", "/x", "", "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"); got != "max-age=63072000; includeSubDomains" {
+	if got := s.ask(t, "GET", "/x", "", "X-Forwarded-Proto", "https").Header.Get("Strict-Transport-Security"); got != "max-age=63072000; includeSubDomains; preload" {
 		t.Errorf("on https Strict-Transport-Security is %q", got)
+	}
+}
+
+func TestPlainHTTPLeadsToHTTPS(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(c *web.Config) { c.HTTPS = true })
+	s.Page("GET /x", public, show("x"))
+	res := s.ask(t, "GET", "/x?q=a%2Fb", "", "X-Forwarded-Proto", "http")
+	if to := res.Header.Get("Location"); res.StatusCode != 308 || to != "https://example.com/x?q=a%2Fb" || res.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("%d to %q", res.StatusCode, to)
+	}
+	for name, res := range map[string]answer{
+		"on https":        s.ask(t, "GET", "/x", "", "X-Forwarded-Proto", "https"),
+		"without a proxy": s.ask(t, "GET", "/x", ""),
+	} {
+		if res.StatusCode != 200 {
+			t.Errorf("%s: %d", name, res.StatusCode)
+		}
+	}
+	if res := newSite(t).ask(t, "GET", "/nothing", "", "X-Forwarded-Proto", "http"); res.StatusCode != 404 {
+		t.Errorf("where http is the public address: %d", res.StatusCode)
 	}
 }
 

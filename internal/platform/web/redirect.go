@@ -14,8 +14,8 @@ const home = "/dashboard"
 
 // SafeNext gives the address to go to after signing in: raw if it is a path of
 // this site, else the dashboard. It refuses whatever a browser could read as
-// another host ("//host", "/\host", a scheme, control characters) and the
-// sign-in page itself.
+// another host ("//host", "/\host", a scheme, control characters), also after
+// somebody on the way tidied the path up ("/.//host"), and the sign-in page itself.
 func SafeNext(raw string) string {
 	if len(raw) == 0 || len(raw) > 2000 || raw[0] != '/' || strings.HasPrefix(raw, "//") ||
 		strings.ContainsFunc(raw, func(c rune) bool { return c == '\\' || c < 0x20 || c == 0x7f }) {
@@ -23,7 +23,7 @@ func SafeNext(raw string) string {
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") ||
-		strings.HasPrefix(u.Path, "//") || u.Path == "/" || u.Path == SignInPath || strings.HasPrefix(u.Path, SignInPath+"/") {
+		strings.Contains(u.Path, "//") || strings.Contains(u.Path, "/.") || strings.Contains(u.Path, "\\") || u.Path == "/" || u.Path == SignInPath || strings.HasPrefix(u.Path, SignInPath+"/") {
 		return home
 	}
 	return u.RequestURI()

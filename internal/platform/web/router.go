@@ -206,6 +206,7 @@ func (rt *Router) Handler() http.Handler {
 	h := http.Handler(http.HandlerFunc(rt.dispatch))
 	h = rt.refuseCrossOrigin(h)
 	h = rt.recoverPanic(h)
+	h = rt.toHTTPS(h)
 	h = compress(h)
 	h = secure(h)
 	return rt.observe(h)
