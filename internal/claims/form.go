@@ -68,7 +68,7 @@ func formOf(form *web.Form, c Full) claimForm {
 		return ui.FieldOf(form, name, label, value).With(func(f *ui.Field) { f.Max = maxText })
 	}
 	choice := func(name, label, value string, words []string, required bool) ui.Field {
-		return field(name, label, value).With(func(f *ui.Field) { f.Options, f.Required = leads.Options(words), required })
+		return field(name, label, value).With(func(f *ui.Field) { f.Options, f.Required = ui.Choices(words...), required })
 	}
 	hint := func(f ui.Field, words string) ui.Field { return f.With(func(f *ui.Field) { f.Hint = words }) }
 	f.title = field("title", "Title", c.Title).With(func(f *ui.Field) {
@@ -146,15 +146,15 @@ func (c Claim) words() [][2]string {
 		{"Title", c.Title},
 		{"Contact", c.Contact},
 		{"Property", c.Property},
-		{"Kind", leads.Word(c.Kind)},
+		{"Kind", ui.Words(c.Kind)},
 		{"Carrier", c.Carrier},
 		{"Claim number", c.ClaimNumber},
 		{"Policy number", c.PolicyNumber},
 		{"Date of loss", c.DateOfLoss.String()},
-		{"Peril", leads.Word(c.Peril)},
+		{"Peril", ui.Words(c.Peril)},
 		{"Adjuster", c.Adjuster},
 		{"Assignee", c.Assignee},
-		{"Priority", leads.Word(c.Priority)},
+		{"Priority", ui.Words(c.Priority)},
 		{"Next action", c.NextAction},
 		{"Next action on", c.NextActionOn.String()},
 	}

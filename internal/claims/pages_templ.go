@@ -33,11 +33,11 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 		Table:       ui.Table{Caption: "Claims", Query: q, Path: path, Columns: listColumns(ctx, q), Empty: noClaims(q)},
 		Placeholder: "Search claims by number, name, carrier or street",
 		Filters: []ui.Filter{
-			{Name: "stage", Label: "Stage", Options: leads.Options(Stages)},
+			{Name: "stage", Label: "Stage", Options: ui.Choices(Stages...)},
 			{Name: "carrier", Label: "Carrier", Options: carriers},
 			{Name: "assignee", Label: "Assignee", Options: leads.PeopleOptions(l.People)},
-			{Name: "kind", Label: "Kind", Options: leads.Options(Kinds)},
-			{Name: "peril", Label: "Peril", Options: leads.Options(Perils)},
+			{Name: "kind", Label: "Kind", Options: ui.Choices(Kinds...)},
+			{Name: "peril", Label: "Peril", Options: ui.Choices(Perils...)},
 			{Name: "archived", Label: "Archived", Options: []ui.Option{{Value: "yes", Text: "Archived"}}},
 		},
 		Prev: l.Newer, Next: l.Older, Note: list.CappedWords(l.Capped),
@@ -47,7 +47,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, c := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: c.URL(), Cells: []templ.Component{
-			ui.Strong(c.heading(), c.below()), ui.StagePill(c.Stage.tone(), leads.Word(c.Stage)), ui.Text(c.Property), carrierCell(c),
+			ui.Strong(c.heading(), c.below()), ui.StagePill(c.Stage.tone(), ui.Words(c.Stage)), ui.Text(c.Property), carrierCell(c),
 			ui.Day(c.DateOfLoss), rcvCell(ctx, c), ui.Text(c.Assignee), ui.Dated(c.listed()),
 		}})
 	}
@@ -70,7 +70,7 @@ func listColumns(ctx context.Context, q web.ListQuery) []ui.Column {
 
 func rcvCell(ctx context.Context, c Claim) templ.Component {
 	if !identity.Can(ctx, identity.ViewAmounts) {
-		return ui.Text(leads.Word(c.Peril))
+		return ui.Text(ui.Words(c.Peril))
 	}
 	return ui.MoneyOr(c.RCV)
 }
@@ -737,9 +737,9 @@ func filesCard(files []File) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var26 string
-					templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(leads.Filled([]string{leads.Word(f.Kind), f.size(), f.Caption, f.TakenBy, strings.Join(f.Tags, ", ")}), " · "))
+					templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(strings.Join(leads.Filled([]string{ui.Words(f.Kind), f.size(), f.Caption, f.TakenBy, strings.Join(f.Tags, ", ")}), " · "))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 196, Col: 134}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/claims/pages.templ`, Line: 196, Col: 132}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var26))
 					if templ_7745c5c3_Err != nil {

@@ -21,7 +21,7 @@ func (c *Claim) heading() string {
 
 // line is the sentence under the heading.
 func (c *Claim) line() string {
-	parts := []string{leads.Word(c.Stage), leads.Word(c.Kind)}
+	parts := []string{ui.Words(c.Stage), ui.Words(c.Kind)}
 	for _, part := range []string{c.Carrier, c.Assignee} {
 		if part != "" {
 			parts = append(parts, part)
@@ -62,9 +62,9 @@ func (c *Full) people() []ui.Detail {
 
 // lines are the claim's fields as its page shows them.
 func (c *Full) lines() []ui.Detail {
-	stage := []templ.Component{ui.StagePill(c.Stage.tone(), leads.Word(c.Stage)), leads.Space(), ui.Since(c.StageChangedAt)}
+	stage := []templ.Component{ui.StagePill(c.Stage.tone(), ui.Words(c.Stage)), leads.Space(), ui.Since(c.StageChangedAt)}
 	if c.StageBefore != "" {
-		stage = append(stage, leads.Space(), ui.Text("before: "+leads.Word(c.StageBefore)))
+		stage = append(stage, leads.Space(), ui.Text("before: "+ui.Words(c.StageBefore)))
 	}
 	lines := []ui.Detail{{Label: "Stage", Value: templ.Join(stage...)}}
 	if c.SourceStage != "" {
@@ -73,10 +73,10 @@ func (c *Full) lines() []ui.Detail {
 	lines = append(
 		lines,
 		ui.Detail{Label: "Next action", Value: ui.Text(c.NextAction)}, ui.Detail{Label: "Next action on", Value: ui.Day(c.NextActionOn)},
-		ui.Detail{Label: "Assignee", Value: ui.Text(c.Assignee)}, ui.Detail{Label: "Priority", Value: ui.Text(leads.Word(c.Priority))},
-		ui.Detail{Label: "Kind", Value: ui.Text(leads.Word(c.Kind))}, ui.Detail{Label: "Carrier", Value: ui.Text(c.Carrier)},
+		ui.Detail{Label: "Assignee", Value: ui.Text(c.Assignee)}, ui.Detail{Label: "Priority", Value: ui.Text(ui.Words(c.Priority))},
+		ui.Detail{Label: "Kind", Value: ui.Text(ui.Words(c.Kind))}, ui.Detail{Label: "Carrier", Value: ui.Text(c.Carrier)},
 		ui.Detail{Label: "Claim number", Value: ui.Text(c.ClaimNumber)}, ui.Detail{Label: "Policy number", Value: ui.Text(c.PolicyNumber)},
-		ui.Detail{Label: "Date of loss", Value: ui.Day(c.DateOfLoss)}, ui.Detail{Label: "Peril", Value: ui.Text(leads.Word(c.Peril))},
+		ui.Detail{Label: "Date of loss", Value: ui.Day(c.DateOfLoss)}, ui.Detail{Label: "Peril", Value: ui.Text(ui.Words(c.Peril))},
 		ui.Detail{Label: "Work", Value: ui.Text(c.WorkType)}, ui.Detail{Label: "Source", Value: ui.Text(c.Source)},
 		ui.Detail{Label: "Tags", Value: leads.Tags(path, c.Tags)},
 		ui.Detail{Label: "Added", Value: templ.Join(ui.Time(c.CreatedAt), leads.By(c.CreatedByName))},
@@ -107,7 +107,7 @@ func (c *Claim) owed() *money.Cents {
 }
 
 func (c *Claim) moves() leads.Moves {
-	m := leads.Moves{Action: c.URL() + "/stage", Forward: leads.Options(c.Stage.Next(c.Kind)), Back: leads.Options(c.back()), Reason: "Needed where the claim goes back"}
+	m := leads.Moves{Action: c.URL() + "/stage", Forward: ui.Choices(c.Stage.Next(c.Kind)...), Back: ui.Choices(c.back()...), Reason: "Needed where the claim goes back"}
 	if c.Stage == StageCancelled {
 		m.Reason = "Why the claim is taken up again"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/ui"
 )
 
 // Create makes a claim in its first stage, under the organisation's next number.
@@ -89,7 +90,7 @@ func (s *Service) OpenFor(ctx context.Context, tx pgx.Tx, l leads.Lead) (uuid.UU
 		d.Kind = Insurance
 	case Retail:
 	default: // repair, financed: retail work of a sort that stays visible
-		d.WorkType = leads.Word(l.Kind)
+		d.WorkType = ui.Words(l.Kind)
 	}
 	c, err := insert(ctx, tx, d, Amounts{}, &l.ID)
 	if err != nil {

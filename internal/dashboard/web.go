@@ -74,7 +74,7 @@ const dueMost = 30
 func bars[S ~string](stages []S, counted []Stage, path string) []ui.Bar {
 	list := make([]ui.Bar, 0, len(stages))
 	for _, stage := range stages {
-		bar := ui.Bar{Label: leads.Word(stage), Tone: ui.Blue, URL: path + "?stage=" + string(stage)}
+		bar := ui.Bar{Label: ui.Words(stage), Tone: ui.Blue, URL: path + "?stage=" + string(stage)}
 		for _, c := range counted {
 			if c.Stage == string(stage) {
 				bar.Value = int(c.Count)

@@ -90,10 +90,10 @@ func formOf(form *web.Form, l Full) leadForm {
 	f.title = field("title", "Title", l.Title).With(func(f *ui.Field) {
 		f.Required, f.Focus, f.Max, f.Hint = true, true, maxText, "What your people call it, for example Delgado, hail on the roof"
 	})
-	f.kind = field("kind", "Kind", Or(l.Kind, Kinds[0])).With(func(f *ui.Field) { f.Options, f.Required = Options(Kinds), true })
+	f.kind = field("kind", "Kind", Or(l.Kind, Kinds[0])).With(func(f *ui.Field) { f.Options, f.Required = ui.Choices(Kinds...), true })
 	f.source = field("source", "Source", l.Source).With(func(f *ui.Field) { f.Hint, f.Max = "Where it came from, for example Door knocking", maxText })
-	f.temperature = field("temperature", "Temperature", l.Temperature).With(func(f *ui.Field) { f.Options = Options(Temperatures) })
-	f.urgency = field("urgency", "Urgency", Or(l.Urgency, "normal")).With(func(f *ui.Field) { f.Options, f.Required = Options(Urgencies), true })
+	f.temperature = field("temperature", "Temperature", l.Temperature).With(func(f *ui.Field) { f.Options = ui.Choices(Temperatures...) })
+	f.urgency = field("urgency", "Urgency", Or(l.Urgency, "normal")).With(func(f *ui.Field) { f.Options, f.Required = ui.Choices(Urgencies...), true })
 	f.assignee = AssigneeField(form, l.AssigneeID, l.Assignee, l.People)
 	f.value = field("estimated_value", "Estimated value", AmountText(l.EstimatedValue))
 	f.followUp = field("follow_up_on", "Follow up on", l.FollowUpOn.String())
@@ -128,18 +128,6 @@ func (f leadForm) all() []ui.Field {
 	}
 }
 
-// Options are the words of a vocabulary to choose from.
-func Options[S ~string](values []S) []ui.Option {
-	list := make([]ui.Option, len(values))
-	for i, v := range values {
-		list[i] = ui.Option{Value: string(v), Text: Word(v)}
-	}
-	return list
-}
-
-// Word is a word of a vocabulary as people read it: "Adjuster review".
-func Word[S ~string](word S) string { return ui.Words(string(word)) }
-
 // PeopleOptions are people to filter by.
 func PeopleOptions(people []identity.Name) []ui.Option {
 	list := make([]ui.Option, len(people))
@@ -155,10 +143,10 @@ func (l Lead) words() [][2]string {
 		{"Title", l.Title},
 		{"Contact", l.Contact},
 		{"Property", l.Property},
-		{"Kind", Word(l.Kind)},
+		{"Kind", ui.Words(l.Kind)},
 		{"Source", l.Source},
-		{"Temperature", Word(l.Temperature)},
-		{"Urgency", Word(l.Urgency)},
+		{"Temperature", ui.Words(l.Temperature)},
+		{"Urgency", ui.Words(l.Urgency)},
 		{"Assignee", l.Assignee},
 		{"Estimated value", AmountText(l.EstimatedValue)},
 		{"Follow up on", l.FollowUpOn.String()},

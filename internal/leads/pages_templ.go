@@ -31,10 +31,10 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 		Table:       ui.Table{Caption: "Leads", Query: q, Path: path, Columns: listColumns(q), Empty: noLeads(q)},
 		Placeholder: "Search leads by title, name, phone or street",
 		Filters: []ui.Filter{
-			{Name: "stage", Label: "Stage", Options: Options(Stages)},
+			{Name: "stage", Label: "Stage", Options: ui.Choices(Stages...)},
 			assigneeFilter(l.People),
 			{Name: "source", Label: "Source", Options: sources},
-			{Name: "kind", Label: "Kind", Options: Options(Kinds)},
+			{Name: "kind", Label: "Kind", Options: ui.Choices(Kinds...)},
 			{Name: "archived", Label: "Archived", Options: []ui.Option{{Value: "yes", Text: "Archived"}}},
 		},
 		Prev: l.Newer, Next: l.Older, Note: listNote(q, list.CappedWords(l.Capped)),
@@ -44,7 +44,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, l := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: l.URL(), Cells: []templ.Component{
-			ui.Strong(l.Title, l.below()), ui.StagePill(l.Stage.tone(), Word(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
+			ui.Strong(l.Title, l.below()), ui.StagePill(l.Stage.tone(), ui.Words(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
 			ui.Day(l.FollowUpOn), ui.Text(l.Assignee), ui.Text(l.Source), ui.Dated(l.listed()),
 		}})
 	}

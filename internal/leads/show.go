@@ -14,7 +14,7 @@ import (
 
 // line is the sentence under the title on the lead's page.
 func (l *Full) line() string {
-	parts := []string{Word(l.Stage), Word(l.Kind)}
+	parts := []string{ui.Words(l.Stage), ui.Words(l.Kind)}
 	if l.Assignee != "" {
 		parts = append(parts, l.Assignee)
 	}
@@ -51,7 +51,7 @@ func OlderURL(url, cursor string) string {
 // lines are the lead's fields as its page shows them.
 func (l *Full) lines() []ui.Detail {
 	lines := []ui.Detail{
-		{Label: "Stage", Value: templ.Join(ui.StagePill(l.Stage.tone(), Word(l.Stage)), Space(), ui.Since(l.StageChangedAt))},
+		{Label: "Stage", Value: templ.Join(ui.StagePill(l.Stage.tone(), ui.Words(l.Stage)), Space(), ui.Since(l.StageChangedAt))},
 	}
 	if l.SourceStage != "" {
 		lines = append(lines, ui.Detail{Label: "Stage as it came", Value: ui.Text(l.SourceStage)})
@@ -66,10 +66,10 @@ func (l *Full) lines() []ui.Detail {
 		ui.Detail{Label: "Estimated value", Value: ui.MoneyOr(l.EstimatedValue)},
 		ui.Detail{Label: "Follow up on", Value: ui.Day(l.FollowUpOn)},
 		ui.Detail{Label: "Assignee", Value: ui.Text(l.Assignee)},
-		ui.Detail{Label: "Kind", Value: ui.Text(Word(l.Kind))},
+		ui.Detail{Label: "Kind", Value: ui.Text(ui.Words(l.Kind))},
 		ui.Detail{Label: "Source", Value: ui.Text(l.Source)},
-		ui.Detail{Label: "Temperature", Value: ui.Text(Word(l.Temperature))},
-		ui.Detail{Label: "Urgency", Value: ui.Text(Word(l.Urgency))},
+		ui.Detail{Label: "Temperature", Value: ui.Text(ui.Words(l.Temperature))},
+		ui.Detail{Label: "Urgency", Value: ui.Text(ui.Words(l.Urgency))},
 		ui.Detail{Label: "Tags", Value: Tags(path, l.Tags)},
 		ui.Detail{Label: "Added", Value: templ.Join(ui.Time(l.CreatedAt), By(l.CreatedByName))},
 		ui.Detail{Label: "Changed", Value: templ.Join(ui.Time(l.UpdatedAt), By(l.UpdatedByName))},
@@ -105,7 +105,7 @@ type Moves struct {
 }
 
 func (l *Full) moves() Moves {
-	return Moves{Action: l.URL() + "/stage", Forward: Options(l.Stage.Next()), Back: Options(l.Stage.Back()), Reason: "Needed where the lead is lost or goes back"}
+	return Moves{Action: l.URL() + "/stage", Forward: ui.Choices(l.Stage.Next()...), Back: ui.Choices(l.Stage.Back()...), Reason: "Needed where the lead is lost or goes back"}
 }
 
 func assigneeFilter(people []identity.Name) ui.Filter {

@@ -18,8 +18,8 @@ type Related struct {
 }
 
 // Words is a word of a vocabulary as people read it: "Adjuster review" for adjuster_review.
-func Words(word string) string {
-	words := strings.ReplaceAll(word, "_", " ")
+func Words[S ~string](word S) string {
+	words := strings.ReplaceAll(string(word), "_", " ")
 	if words == "" {
 		return ""
 	}
@@ -27,10 +27,10 @@ func Words(word string) string {
 }
 
 // Choices are the words of a vocabulary to choose from.
-func Choices(vocabulary ...string) []Option {
+func Choices[S ~string](vocabulary ...S) []Option {
 	list := make([]Option, len(vocabulary))
 	for i, word := range vocabulary {
-		list[i] = Option{Value: word, Text: Words(word)}
+		list[i] = Option{Value: string(word), Text: Words(word)}
 	}
 	return list
 }
