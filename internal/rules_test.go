@@ -43,6 +43,7 @@ var writers = map[string]string{
 	"user_factors":     "identity",
 	"backup_codes":     "identity",
 	"trusted_devices":  "identity",
+	"account_links":    "identity",
 	"audit_columns":    "audit", // the entries are written by triggers
 	"audit_entries":    "audit",
 	"activities":       "activity",

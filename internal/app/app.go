@@ -16,6 +16,7 @@ import (
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/dashboard"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
@@ -41,8 +42,9 @@ type Config struct {
 
 // App is the program. Its services are for the commands as well.
 type App struct {
-	Orgs   *orgs.Service
-	People *identity.Service
+	Orgs     *orgs.Service
+	People   *identity.Service
+	Accounts *account.Service
 
 	db     *postgres.DB
 	mail   *mail.Post
@@ -58,6 +60,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
 	}
 	a.People = identity.New(db, a.Orgs)
+	a.Accounts = account.New(db, a.People, a.mail)
 	limits := limit.New()
 	if cfg.Hurried {
 		limits = nil
@@ -73,6 +76,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	ui.Routes(rt)
 	a.People.Routes(rt)
 	factors.New(db, a.Orgs, a.People).Routes(rt)
+	a.Accounts.Routes(rt)
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)

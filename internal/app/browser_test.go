@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -12,7 +13,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/mail"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -74,5 +78,110 @@ func TestSignInInABrowser(t *testing.T) {
 	see("sign out", chromedp.Click(".sk-user summary"), chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible("#email"))
 	if path != "/sign-in" || !strings.Contains(text, "You are signed out") {
 		t.Errorf("signed out to %s: %q", path, text)
+	}
+}
+
+// TestAForgottenPasswordInABrowser follows the mailed link as a person does.
+func TestAForgottenPasswordInABrowser(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	titan.As(t, tenant.Owner)
+	p := startMailing(t, db)
+	v := visit{tab(t), p.url}
+	v.see(t, "the door", chromedp.Navigate(p.url+"/sign-in"), chromedp.Click(`a[href="/sign-in/forgot"]`), chromedp.WaitVisible(`form[action="/sign-in/forgot"]`))
+	text := v.see(t, "ask for a link", chromedp.SendKeys("#email", titan.Email(tenant.Owner)+"\r"), chromedp.WaitNotPresent("#email"))
+	if !strings.Contains(text, "If there is an account with that address") {
+		t.Errorf("asking says %q", text)
+	}
+	link := p.mailed(t, titan.Email(tenant.Owner), "/sign-in/reset?token=")
+	v.see(t, "follow it", chromedp.Navigate(link), chromedp.WaitVisible("#again"))
+	text = v.see(t, "a common password", chromedp.SendKeys("#password", "unbelievable"), chromedp.SendKeys("#again", "unbelievable\r"), chromedp.WaitVisible(".sk-error"))
+	if !strings.Contains(text, "guessed first") {
+		t.Errorf("a common password says %q", text)
+	}
+	const another = "gutters full of oak leaves"
+	text = v.see(t, "a good one", chromedp.SendKeys("#password", another), chromedp.SendKeys("#again", another+"\r"), chromedp.WaitVisible("#email"))
+	if !strings.Contains(text, "Your password is changed") {
+		t.Errorf("changed says %q", text)
+	}
+	v.see(t, "sign in with it", chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", another+"\r"), chromedp.WaitVisible(".sk-bar"))
+	text = v.see(t, "the link again", chromedp.Navigate(link), chromedp.WaitVisible(".sk-door"))
+	if !strings.Contains(text, "not good any more") {
+		t.Errorf("a used link says %q", text)
+	}
+}
+
+// visit is a person at a browser.
+type visit struct {
+	tab context.Context
+	url string
+}
+
+// see does steps and gives the words of the page they lead to.
+func (v visit) see(t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) string {
+	t.Helper()
+	if err := chromedp.Do(v.tab, steps...); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	text, err := chromedp.Run(v.tab, chromedp.Evaluate[string]("document.body.innerText"))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	return text
+}
+
+// mailing is a program that serves, does its jobs and mails into a folder.
+type mailing struct{ url, folder string }
+
+func startMailing(t *testing.T, db *postgres.DB) mailing {
+	t.Helper()
+	m := mailing{folder: t.TempDir()}
+	server := httptest.NewUnstartedServer(nil)
+	m.url = "http://" + server.Listener.Addr().String()
+	post, err := mail.New(mail.Config{Folder: m.folder, URL: m.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Mail: post})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = a.Handler()
+	server.Start()
+	t.Cleanup(server.Close)
+	ctx, stop := context.WithCancel(t.Context())
+	worked := make(chan error, 1)
+	go func() { worked <- a.Work(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-worked; err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+// mailed waits for a mail to somebody with a link that begins as told, and gives the link.
+func (m mailing) mailed(t *testing.T, to, begins string) string {
+	t.Helper()
+	look, deadline := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
+	defer look.Stop()
+	for {
+		list, err := mail.Latest(m.folder, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range list {
+			if _, after, ok := strings.Cut(k.Text, m.url+begins); ok && k.To == to {
+				token, _, _ := strings.Cut(after, "\n")
+				return m.url + begins + token
+			}
+		}
+		select {
+		case <-look.C:
+		case <-deadline:
+			t.Fatalf("no mail to %s with a link to %s came", to, begins)
+		}
 	}
 }

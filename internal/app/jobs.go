@@ -24,6 +24,7 @@ const (
 func (a *App) Work(ctx context.Context) error {
 	workers := river.NewWorkers()
 	a.mail.Jobs(workers)
+	a.Accounts.Jobs(workers)
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,

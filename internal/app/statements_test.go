@@ -122,7 +122,7 @@ func TestABadStatementIsFound(t *testing.T) {
 		`SELECT nickname FROM contacts`:                     false,
 		`SELECT name FROM contacts WHERE id = $1 + 1`:       false,
 		`SELECT email FROM users u JOIN contacts c ON true`: false, // no one role may
-		`UPDATE users SET email = $1`:                       false,
+		`UPDATE users SET name = $1`:                        false,
 		`SELECT n FROM stage_cells`:                         false,
 	} {
 		if err := p.plan(t.Context(), statement{sql: sql}, stage); (err == nil) != fits {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
@@ -127,9 +128,13 @@ func (c *userCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		password = newPassword()
 	}
 	return g.with(ctx, t, func(s *stores) error {
-		created, err := identity.New(s.db, orgs.New(s.db)).CreateUser(ctx, identity.NewUser{
+		people := identity.New(s.db, orgs.New(s.db))
+		created, err := people.CreateUser(ctx, identity.NewUser{
 			Email: c.Email, Name: c.Name, OrgSlug: c.Org, Role: tenant.Role(c.Role), Password: password,
 		})
+		if err == nil && created {
+			err = account.New(s.db, people, nil).Welcome(ctx, c.Email)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -139,6 +144,9 @@ func (c *userCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
 			t.printf("%s is now %s of %s.\n", c.Email, c.Role, c.Org)
 		default:
 			t.printf("%s is now %s of %s. The password, shown only now: %s\n", c.Email, c.Role, c.Org, password)
+		}
+		if created {
+			t.printf("A link to confirm the address goes out as soon as skai serve or skai work runs.\n")
 		}
 		return nil
 	})

@@ -65,7 +65,7 @@ func (c Contractor) person(tb testing.TB, role tenant.Role) tenant.Scope {
 	name := strings.ToUpper(string(role[:1])) + string(role[1:])
 	people := identity.New(c.db, orgs.New(c.db))
 	_, err := people.CreateUser(tb.Context(), identity.NewUser{
-		Email: c.Email(role), Name: name, OrgSlug: c.Slug, Role: role, Password: Password,
+		Email: c.Email(role), Name: name, OrgSlug: c.Slug, Role: role, Password: Password, Verified: true,
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -18,7 +18,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, password string, 
 	if !ok {
 		return fault.Unauthenticated("unauthenticated", "sign in first")
 	}
-	if err := checkPassword(password); err != nil {
+	if err := CheckPassword(password, session.Email, session.Name, session.OrgName); err != nil {
 		return err
 	}
 	if current == password {
@@ -28,7 +28,7 @@ func (s *Service) ChangePassword(ctx context.Context, current, password string, 
 	if err != nil {
 		return err
 	}
-	hash, err := hashPassword(ctx, password)
+	hash, err := HashPassword(ctx, password)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ func TestChangePassword(t *testing.T) {
 		"a wrong current one": {"not this one", "another good password", "current"},
 		"too short":           {dbtest.Password, "short", "password"},
 		"the same":            {dbtest.Password, dbtest.Password, "password"},
+		"a common one":        {dbtest.Password, "Unbelievable", "password"},
+		"their own":           {dbtest.Password, "Member-" + titan.Slug + "-Roofing!", "password"},
 	} {
 		err := people.ChangePassword(ctx, c.current, c.next, here)
 		if f := fault.As(err); f == nil || f.Fields[c.field] == "" {

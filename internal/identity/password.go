@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/skaiscraper/skai/internal/platform/commonpassword"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -29,22 +32,47 @@ const (
 // MinPassword is the least number of characters of a password.
 const MinPassword = 12
 
-func checkPassword(password string) error {
+// CheckPassword refuses a password that could be guessed: a short one, one of the
+// lists of those who guess, and one made of what is known of the person: about has
+// their name, their address, their organisation. It returns fault.Invalid with the
+// field "password".
+func CheckPassword(password string, about ...string) error {
 	if utf8.RuneCountInString(password) < MinPassword {
 		return fault.Invalid("password", "a password needs %d characters or more; a sentence is easy to keep in mind", MinPassword)
 	}
 	if len(password) > 1024 {
 		return fault.Invalid("password", "a password has at most 1,024 bytes")
 	}
+	if commonpassword.Guessable(password) {
+		return fault.Invalid("password", "this password, or what is left of it without digits and signs, is among those that are guessed first; a sentence that only you would write is better")
+	}
+	if tellsOf(password, about) {
+		return fault.Invalid("password", "this password is made of your name, your address or your organisation, which others know; think of something they don't")
+	}
 	return nil
+}
+
+// tellsOf tells whether less than 8 letters and digits of a password are left
+// without the words that are known of a person.
+func tellsOf(password string, about []string) bool {
+	other := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	left := strings.ToLower(strings.Join(strings.FieldsFunc(password, other), ""))
+	words := strings.FieldsFunc(strings.ToLower(strings.Join(about, " ")), other)
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // "titanroofing" before "titan"
+	for _, word := range words {
+		if utf8.RuneCountInString(word) >= 3 {
+			left = strings.ReplaceAll(left, word, "")
+		}
+	}
+	return utf8.RuneCountInString(left) < 8
 }
 
 // hashing bounds the passwords that are hashed at once: each takes 19 MiB and a
 // processor for some hundredths of a second.
 var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-// hashPassword gives the PHC string of a password: $argon2id$v=19$m=..,t=..,p=..$salt$key.
-func hashPassword(ctx context.Context, password string) (string, error) {
+// HashPassword gives the PHC string of a password: $argon2id$v=19$m=..,t=..,p=..$salt$key.
+func HashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails; it ends the program instead
 	return ours.phc(ctx, password, salt)

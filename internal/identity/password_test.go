@@ -27,8 +27,8 @@ func TestPasswords(t *testing.T) {
 
 func TestOnePasswordHasManyHashes(t *testing.T) {
 	t.Parallel()
-	one, _ := hashPassword(t.Context(), "hail on a tin roof")
-	two, _ := hashPassword(t.Context(), "hail on a tin roof")
+	one, _ := HashPassword(t.Context(), "hail on a tin roof")
+	two, _ := HashPassword(t.Context(), "hail on a tin roof")
 	if ok, current, err := passwordMatches(t.Context(), one, "hail on a tin roof"); !ok || !current || err != nil {
 		t.Errorf("does not match: %v, current %v, %v", ok, current, err)
 	}
@@ -40,7 +40,7 @@ func TestOnePasswordHasManyHashes(t *testing.T) {
 // A Mac composes ñ of two characters, Windows of one.
 func TestKeyboardsComposeLetters(t *testing.T) {
 	t.Parallel()
-	hash, err := hashPassword(t.Context(), "Mun\u0303oz in the attic")
+	hash, err := HashPassword(t.Context(), "Mun\u0303oz in the attic")
 	if err != nil {
 		t.Fatal(err)
 	}

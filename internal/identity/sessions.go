@@ -38,6 +38,7 @@ type Session struct {
 	PersonID   uuid.UUID
 	Name       string
 	Email      string
+	Unverified bool // nobody has shown yet that mail to the address reaches them
 	Role       tenant.Role
 	LastSeenAt time.Time
 	FreshAt    time.Time    // when the person last showed that it is them
@@ -74,7 +75,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
 		found, err := postgres.One[Session](ctx, tx, `
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
-				p.id AS person_id, p.name, coalesce(p.email, '') AS email, p.role, s.last_seen_at, s.fresh_at,
+				p.id AS person_id, p.name, coalesce(p.email, '') AS email, u.verified_at IS NULL AS unverified, p.role, s.last_seen_at, s.fresh_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
 				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL WHERE p2.user_id = s.user_id AND p2.active) AS orgs
 			FROM sessions s
@@ -194,6 +195,16 @@ func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
 func tokenHash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
+}
+
+// RequireVerified refuses somebody whose e-mail address nobody has shown to be
+// theirs what reaches other people in the organisation's name or gives power over
+// it: fault.Forbidden. All other work is open to them.
+func RequireVerified(ctx context.Context) error {
+	if session, ok := Current(ctx); ok && session.Unverified {
+		return fault.Forbidden("unverified", "first confirm that your e-mail address is yours, by the link that was mailed to it; Settings, E-mail address sends it again")
+	}
+	return nil
 }
 
 func digest(s string) string { return base64.RawURLEncoding.EncodeToString(tokenHash(s)[:18]) }

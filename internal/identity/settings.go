@@ -33,6 +33,7 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 		place{"Signed-in devices", "Where you are signed in, and signing out elsewhere.", ui.SessionsPath},
 		place{"Password", "Choose another one.", passwordPath},
 		place{"Second factor", "Passkeys, backup codes and trusted devices.", FactorsPath},
+		place{"E-mail address", "The one you sign in with, and whether it is confirmed.", EmailPath},
 	)
 	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(places))
 }

@@ -62,7 +62,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation that is open; ask an owner or admin to invite you again, or the operator if your organisation is suspended")
 	}
 	if !current {
-		if found.Hash, err = hashPassword(ctx, password); err != nil {
+		if found.Hash, err = HashPassword(ctx, password); err != nil {
 			return "", err
 		}
 	}
@@ -183,6 +183,13 @@ func (a attempt) wait(ctx context.Context, tx pgx.Tx) (time.Duration, error) {
 		longest = max(longest, wait)
 	}
 	return longest, nil
+}
+
+// ForgetFailures lets an account sign in at once, however many wrong passwords were
+// tried on it: its owner has shown by other means who they are.
+func ForgetFailures(ctx context.Context, tx pgx.Tx, email string) error {
+	_, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE key = $1`, attemptOf(email, netip.Addr{}).account)
+	return err
 }
 
 // giveBack takes the attempt back and forgets the account's failures.

@@ -33,6 +33,7 @@ type NewUser struct {
 	OrgSlug  string
 	Role     tenant.Role
 	Password string // ignored where the user exists already
+	Verified bool   // whoever makes the account knows that mail to the address reaches them
 }
 
 // CreateUser makes somebody a member of an organisation, and a user where the
@@ -40,14 +41,14 @@ type NewUser struct {
 // returns fault.Conflict where the person is a member of the organisation already.
 func (s *Service) CreateUser(ctx context.Context, n NewUser) (created bool, err error) {
 	n.Email = strings.ToLower(strings.TrimSpace(n.Email))
-	if err := n.check(); err != nil {
-		return false, err
-	}
 	org, err := s.orgs.BySlug(ctx, n.OrgSlug)
 	if err != nil {
 		return false, err
 	}
-	hash, err := hashPassword(ctx, n.Password)
+	if err := n.check(org.Name); err != nil {
+		return false, err
+	}
+	hash, err := HashPassword(ctx, n.Password)
 	if err != nil {
 		return false, err
 	}
@@ -60,7 +61,7 @@ func (s *Service) CreateUser(ctx context.Context, n NewUser) (created bool, err 
 	return created, err
 }
 
-func (n *NewUser) check() error {
+func (n *NewUser) check(org string) error {
 	problems := fault.Fields{}
 	if address, err := mail.ParseAddress(n.Email); err != nil || address.Address != n.Email {
 		problems.Add("email", "%q is no e-mail address; an example: pat@titanroofing.example", n.Email)
@@ -71,7 +72,7 @@ func (n *NewUser) check() error {
 	if n.Name == "" {
 		n.Name, _, _ = strings.Cut(n.Email, "@")
 	}
-	if err := checkPassword(n.Password); err != nil {
+	if err := CheckPassword(n.Password, n.Email, n.Name, org); err != nil {
 		problems.Add("password", "%s", fault.As(err).Fields["password"])
 	}
 	return problems.Err()
@@ -79,8 +80,9 @@ func (n *NewUser) check() error {
 
 func createUser(ctx context.Context, tx pgx.Tx, n NewUser, hash string, org uuid.UUID) (created bool, err error) {
 	id := postgres.NewID()
-	added, err := postgres.Exec(ctx, tx, `INSERT INTO users (id, email, name, password_hash) VALUES ($1, $2, $3, $4) ON CONFLICT (email) DO NOTHING`,
-		id, n.Email, n.Name, hash)
+	added, err := postgres.Exec(ctx, tx, `
+		INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN now() END) ON CONFLICT (email) DO NOTHING`,
+		id, n.Email, n.Name, hash, n.Verified)
 	if err != nil {
 		return false, err
 	}

@@ -44,6 +44,13 @@ const (
 	logoPath         = "/logo"
 )
 
+// EmailPath is the page of the person's own address, and ForgotPath that of a
+// forgotten password; package account serves both.
+const (
+	EmailPath  = "/settings/email"
+	ForgotPath = web.SignInPath + "/forgot"
+)
+
 // AuditPath is the page of the audit trail, which package audit serves.
 const AuditPath = "/settings/audit"
 

@@ -20,6 +20,7 @@ var notTenants = map[string]string{
 	"orgs":               "r", // the tenants themselves: row security on their own id; UPDATE of some columns
 	"users":              "",  // people who can sign in, across organisations; skai_signin and skai_operator only
 	"sessions":           "",  // found by their token before any organisation is known; skai_signin only
+	"account_links":      "",  // found by their token, as sessions
 	"sign_in_failures":   "",  // as sessions
 	"user_factors":       "",  // an account's, as its password; skai_signin only
 	"backup_codes":       "",  // as user_factors
@@ -170,6 +171,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"orgs: skai_signin may SELECT",
 		"people: skai_operator may ALL",
 		"people: skai_signin may SELECT",
+		"people: skai_signin may UPDATE",
 		"properties: skai_search may SELECT",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -303,6 +303,20 @@ SET default_tablespace = '';
 
 SET default_table_access_method = heap;
 
+CREATE TABLE public.account_links (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT account_links_email_check CHECK ((email = lower(email))),
+    CONSTRAINT account_links_purpose_check CHECK ((purpose = ANY (ARRAY['reset'::text, 'verify'::text]))),
+    CONSTRAINT account_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE public.account_links OWNER TO skai_owner;
+
 CREATE TABLE public.activities (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -917,6 +931,8 @@ CREATE TABLE public.orgs (
     brand_logo_type text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    session_idle_minutes integer DEFAULT 10080 NOT NULL,
+    session_life_minutes integer DEFAULT 43200 NOT NULL,
     suspended_at timestamp with time zone,
     factor_roles text[] DEFAULT '{}'::text[] NOT NULL,
     factor_from timestamp with time zone,
@@ -927,6 +943,9 @@ CREATE TABLE public.orgs (
     CONSTRAINT orgs_factor_from CHECK (((factor_roles = '{}'::text[]) = (factor_from IS NULL))),
     CONSTRAINT orgs_factor_roles_check CHECK ((factor_roles <@ '{owner,admin,manager,member,viewer}'::text[])),
     CONSTRAINT orgs_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT orgs_session_idle_minutes_check CHECK (((session_idle_minutes >= 15) AND (session_idle_minutes <= 43200))),
+    CONSTRAINT orgs_session_idle_within_life CHECK ((session_idle_minutes <= session_life_minutes)),
+    CONSTRAINT orgs_session_life_minutes_check CHECK (((session_life_minutes >= 60) AND (session_life_minutes <= 129600))),
     CONSTRAINT orgs_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
 );
 
@@ -1125,6 +1144,7 @@ CREATE TABLE public.users (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     disabled_at timestamp with time zone,
+    verified_at timestamp with time zone,
     CONSTRAINT users_email_check CHECK (((email = lower(email)) AND (email ~~ '%_@_%'::text))),
     CONSTRAINT users_name_check CHECK ((name <> ''::text))
 );
@@ -1225,6 +1245,9 @@ ALTER TABLE river.river_queue OWNER TO skai_owner;
 ALTER TABLE ONLY river.river_job ALTER COLUMN id SET DEFAULT nextval('river.river_job_id_seq'::regclass);
 
 ALTER TABLE ONLY river.river_notification ALTER COLUMN id SET DEFAULT nextval('river.river_notification_id_seq'::regclass);
+
+ALTER TABLE ONLY public.account_links
+    ADD CONSTRAINT account_links_pkey PRIMARY KEY (token_hash);
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (org_id, id);
@@ -1354,6 +1377,10 @@ ALTER TABLE ONLY river.river_notification
 
 ALTER TABLE ONLY river.river_queue
     ADD CONSTRAINT river_queue_pkey PRIMARY KEY (name);
+
+CREATE INDEX account_links_expires_idx ON public.account_links USING btree (expires_at);
+
+CREATE INDEX account_links_user_idx ON public.account_links USING btree (user_id);
 
 CREATE INDEX activities_at_idx ON public.activities USING btree (org_id, at DESC, id DESC);
 
@@ -1587,7 +1614,10 @@ CREATE TRIGGER import_files_ledger BEFORE INSERT OR UPDATE ON public.import_file
 
 CREATE TRIGGER orgs_system_person AFTER INSERT ON public.orgs FOR EACH ROW EXECUTE FUNCTION public.orgs_system_person();
 
-CREATE CONSTRAINT TRIGGER people_last_owner AFTER DELETE OR UPDATE ON public.people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.kind = 'member'::text) AND (old.role = 'owner'::text) AND old.active)) EXECUTE FUNCTION public.people_keep_an_owner();
+CREATE CONSTRAINT TRIGGER people_last_owner AFTER DELETE OR UPDATE OF kind, role, active ON public.people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.kind = 'member'::text) AND (old.role = 'owner'::text) AND old.active)) EXECUTE FUNCTION public.people_keep_an_owner();
+
+ALTER TABLE ONLY public.account_links
+    ADD CONSTRAINT account_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_org_id_assignee_id_fkey FOREIGN KEY (org_id, assignee_id) REFERENCES public.people(org_id, id);
@@ -1916,6 +1946,8 @@ CREATE POLICY signin ON public.orgs FOR SELECT TO skai_signin USING (true);
 
 CREATE POLICY signin ON public.people FOR SELECT TO skai_signin USING (true);
 
+CREATE POLICY signin_address ON public.people FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant ON public.activities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.audit_entries TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -1985,6 +2017,8 @@ GRANT ALL ON FUNCTION search.leads(query tsquery, most integer) TO skai_app;
 
 REVOKE ALL ON FUNCTION search.properties(query tsquery, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION search.properties(query tsquery, most integer) TO skai_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.account_links TO skai_signin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.activities TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.activities TO skai_eraser;
@@ -2120,6 +2154,10 @@ GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_operator;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_eraser;
 
+GRANT UPDATE(session_idle_minutes) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(session_life_minutes) ON TABLE public.orgs TO skai_app;
+
 GRANT UPDATE(suspended_at) ON TABLE public.orgs TO skai_operator;
 
 GRANT UPDATE(factor_roles) ON TABLE public.orgs TO skai_app;
@@ -2136,12 +2174,14 @@ GRANT SELECT,DELETE ON TABLE public.people TO skai_eraser;
 GRANT UPDATE(name) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(email) ON TABLE public.people TO skai_app;
+GRANT UPDATE(email) ON TABLE public.people TO skai_signin;
 
 GRANT UPDATE(role) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(active) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
+GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.properties TO skai_eraser;
@@ -2165,6 +2205,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_factors TO skai_signin;
 GRANT SELECT ON TABLE public.users TO skai_signin;
 GRANT SELECT,INSERT,DELETE ON TABLE public.users TO skai_operator;
 
+GRANT UPDATE(email) ON TABLE public.users TO skai_signin;
+
 GRANT UPDATE(password_hash) ON TABLE public.users TO skai_signin;
 GRANT UPDATE(password_hash) ON TABLE public.users TO skai_operator;
 
@@ -2172,6 +2214,8 @@ GRANT UPDATE(updated_at) ON TABLE public.users TO skai_signin;
 GRANT UPDATE(updated_at) ON TABLE public.users TO skai_operator;
 
 GRANT UPDATE(disabled_at) ON TABLE public.users TO skai_operator;
+
+GRANT UPDATE(verified_at) ON TABLE public.users TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_job TO skai_app;
 
