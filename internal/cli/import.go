@@ -202,6 +202,12 @@ func summary(t *terminal, r *report.Report) {
 			f.Rows, f.Created, f.Updated, f.Merged, f.Unchanged, f.Skipped, f.Errored, f.Blank)
 		t.printf("  %d filled cells = %d in fields + %d kept as extra + %d in errored rows\n", f.Cells.Filled, f.Cells.Mapped, f.Cells.Extra, f.Cells.Errored)
 	}
+	if a := r.Archive; a != nil {
+		t.printf("%s (SHA-256 %s), the export of %s of %s:\n", a.Name, a.SHA256, a.Organisation, a.ExportedAt.Format("2 January 2006, 15:04 MST"))
+		for _, count := range a.Tables {
+			t.printf("  %9d  %s\n", count.Rows, count.Table)
+		}
+	}
 	for _, note := range r.HowRead() {
 		t.printf("  %s\n", note)
 	}

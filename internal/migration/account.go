@@ -189,7 +189,8 @@ func (s *Service) Runs(ctx context.Context, most int) ([]RunLine, error) {
 		return postgres.Many[RunLine](ctx, tx, `
 			SELECT r.id, r.state, r.dry_run, r.started_at, p.name AS started_by, r.finished_at, r.seconds, r.rows_read, r.failure,
 				r.state = 'running' AND r.heartbeat_at > now() - interval '30 seconds' AS alive,
-				ARRAY(SELECT f.name FROM import_files f WHERE f.org_id = r.org_id AND f.run_id = r.id ORDER BY f.file_no) AS files,
+				ARRAY(SELECT f.name FROM import_files f WHERE f.org_id = r.org_id AND f.run_id = r.id ORDER BY f.file_no)
+					|| array_remove(ARRAY[r.report -> 'archive' ->> 'name'], NULL) AS files,
 				coalesce((SELECT sum((f ->> 'errored')::bigint) FROM jsonb_array_elements(r.report -> 'files') f), 0)::bigint AS errored
 			FROM import_runs r JOIN people p ON p.org_id = r.org_id AND p.id = r.started_by
 			ORDER BY r.started_at DESC, r.id DESC LIMIT $1`, most)

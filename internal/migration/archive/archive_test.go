@@ -4,10 +4,12 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/archive"
+	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -130,13 +133,40 @@ func TestAnExportGivesTheSameOrganisationAgain(t *testing.T) {
 		if _, err := other.Restore(to, path, false); err != nil {
 			rt.Fatalf("restore: %v", err)
 		}
-		if diff := cmp.Diff(contents(t, from, db), contents(t, to, db)); diff != "" {
+		back := contents(t, to, db)
+		if diff := cmp.Diff(contents(t, from, db), back); diff != "" {
 			rt.Fatalf("the organisations differ (-from +to):\n%s", diff)
 		}
+		told(t, rt, to, migration.New(db, store), path, len(back["contacts"]))
 		if _, err := other.Restore(to, path, false); !fault.Is(err, fault.KindConflict) {
 			rt.Fatalf("restoring into an organisation with records: %v, want a conflict", err)
 		}
 	})
+}
+
+// told checks that the run that the audit trail points at says what it read back.
+func told(t *testing.T, rt *rapid.T, ctx context.Context, svc *migration.Service, path string, contacts int) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := svc.Runs(ctx, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(runs, func(r migration.RunLine) bool { return slices.Contains(r.Files, filepath.Base(path)) })
+	if at < 0 {
+		rt.Fatalf("no run names the archive: %+v", runs)
+	}
+	account, err := svc.ReportOf(ctx, runs[at].ID)
+	if err != nil || account.Archive == nil {
+		rt.Fatalf("the run's report: %+v, %v", account, err)
+	}
+	a := account.Archive
+	if a.SHA256 != fmt.Sprintf("%x", sha256.Sum256(data)) || a.Size != int64(len(data)) || !slices.Contains(a.Tables, report.TableCount{Table: "contacts", Rows: int64(contacts)}) {
+		rt.Fatalf("the run tells of %+v, want the archive's hash, size and %d contacts", a, contacts)
+	}
 }
 
 func export(t *testing.T, svc *archive.Service, ctx context.Context, path string) {

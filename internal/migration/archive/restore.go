@@ -16,11 +16,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -59,13 +61,17 @@ func (s *Service) Restore(ctx context.Context, path string, dryRun bool) (Manife
 	if err != nil {
 		return Manifest{}, err
 	}
+	account, err := accountOf(path, m)
+	if err != nil {
+		return Manifest{}, err
+	}
 	if !dryRun {
 		if err := s.restoreBlobs(ctx, &r.Reader); err != nil {
 			return Manifest{}, err
 		}
 	}
 	err = postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-		if err := restore(ctx, tx, &r.Reader, m); err != nil {
+		if err := restore(ctx, tx, &r.Reader, m, account); err != nil {
 			return err
 		}
 		if dryRun {
@@ -170,11 +176,11 @@ func (s *Service) restoreBlob(ctx context.Context, f *zip.File, sum []byte) erro
 	return s.blobs.Put(ctx, blob.Key(sum), kept)
 }
 
-func restore(ctx context.Context, tx pgx.Tx, r *zip.Reader, m Manifest) error {
+func restore(ctx context.Context, tx pgx.Tx, r *zip.Reader, m Manifest, account report.Archive) error {
 	if err := empty(ctx, tx); err != nil {
 		return err
 	}
-	run, err := noteRun(ctx, tx, m)
+	run, err := noteRun(ctx, tx, account)
 	if err != nil {
 		return err
 	}
@@ -205,20 +211,57 @@ func empty(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
+// accountOf is what the run tells of the archive: which file it was, and the
+// rows of each table, which are put back all or none.
+func accountOf(path string, m Manifest) (report.Archive, error) {
+	a := report.Archive{Name: filepath.Base(path), Organisation: m.Organisation, ExportedAt: m.ExportedAt}
+	f, err := os.Open(filepath.Clean(path))
+	if err != nil {
+		return a, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	sum := sha256.New()
+	if a.Size, err = io.Copy(sum, f); err != nil {
+		return a, fmt.Errorf("read %s: %w", a.Name, err)
+	}
+	a.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	for _, e := range m.Entries {
+		if table, ok := strings.CutPrefix(e.Name, "json/"); ok {
+			a.Tables = append(a.Tables, report.TableCount{Table: strings.TrimSuffix(table, ".jsonl"), Rows: e.Rows})
+		}
+	}
+	return a, nil
+}
+
 // noteRun writes the restoring itself down as a run, which the trail points at.
-func noteRun(ctx context.Context, tx pgx.Tx, m Manifest) (uuid.UUID, error) {
+func noteRun(ctx context.Context, tx pgx.Tx, a report.Archive) (uuid.UUID, error) {
 	scope, err := tenant.Must(ctx)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	id := postgres.NewID()
-	options, err := json.Marshal(map[string]any{"archive_of": m.Organisation, "exported_at": m.ExportedAt})
+	options, err := json.Marshal(map[string]any{"archive_of": a.Organisation, "exported_at": a.ExportedAt})
 	if err != nil {
 		return uuid.Nil, err
 	}
+	org, err := postgres.Value[string](ctx, tx, `SELECT name FROM orgs WHERE id = current_org()`)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	account, err := json.Marshal(report.Report{
+		Run: id, Org: org, StartedAt: time.Now().UTC(), Archive: &a,
+		Files: []report.FileReport{}, Stages: []report.StageLine{}, Amounts: []report.AmountLine{}, Problems: []report.RuleLine{},
+	})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var rows int64
+	for _, t := range a.Tables {
+		rows += t.Rows
+	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO import_runs (org_id, id, state, dry_run, strict, options, started_by, finished_at, seconds)
-		VALUES (current_org(), $1, 'done', false, true, $2, $3, now(), 0)`, id, options, scope.ActorID)
+		INSERT INTO import_runs (org_id, id, state, dry_run, strict, options, started_by, finished_at, seconds, report, rows_read)
+		VALUES (current_org(), $1, 'done', false, true, $2, $3, now(), 0, $4, $5)`, id, options, scope.ActorID, account, rows)
 	return id, err
 }
 

@@ -21,10 +21,27 @@ type Report struct {
 	Seconds       float64      `json:"seconds"`
 	RowsPerSecond float64      `json:"rows_per_second"`
 	Files         []FileReport `json:"files"`
-	Stages        []StageLine  `json:"stages"`     // reconciliation: the vendor's stages against ours
-	Amounts       []AmountLine `json:"amounts"`    // reconciliation: sums in the files against sums here
-	Problems      []RuleLine   `json:"problems"`   // errors and warnings by rule
-	Candidates    int64        `json:"candidates"` // new contacts that look like another; for a person to decide
+	Stages        []StageLine  `json:"stages"`            // reconciliation: the vendor's stages against ours
+	Amounts       []AmountLine `json:"amounts"`           // reconciliation: sums in the files against sums here
+	Problems      []RuleLine   `json:"problems"`          // errors and warnings by rule
+	Candidates    int64        `json:"candidates"`        // new contacts that look like another; for a person to decide
+	Archive       *Archive     `json:"archive,omitempty"` // of a run that read an export of SkaiScraper back; it has no files
+}
+
+// Archive is the export that a run read back.
+type Archive struct {
+	Name         string       `json:"name"`
+	SHA256       string       `json:"sha256"`
+	Size         int64        `json:"size"`         // bytes
+	Organisation string       `json:"organisation"` // whose it was
+	ExportedAt   time.Time    `json:"exported_at"`
+	Tables       []TableCount `json:"tables"`
+}
+
+// TableCount is how many rows of a table an archive held and the run put back.
+type TableCount struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
 }
 
 // FileReport accounts for one file.
