@@ -84,10 +84,10 @@ func (h house) rows(sql string, args ...any) []string {
 	return found
 }
 
-func (h house) exec(sql string, args ...any) {
+func (h house) exec(sql string) {
 	h.Helper()
 	if err := postgres.Do(h.ctx, h.db, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, sql, args...)
+		_, err := tx.Exec(ctx, sql)
 		return err
 	}); err != nil {
 		h.Fatal(err)

@@ -85,10 +85,17 @@ func newPlan(layout decode.Layout, o Asked) (*plan, error) {
 
 func askKind(o Asked, layout decode.Layout, g sources.Guess) error {
 	if g.Source == nil {
-		return fault.Invalid("file", "%s: can't tell what its rows are: %s. Its columns are %s. Say it with --as, and name columns with --map", o.Name, g.Why, quoted(layout.Header))
+		return fault.Invalid("file", "%s: can't tell what its rows are: %s. Its columns are %s. Say it with --as, and what its columns mean with --map FILE, as {\"columns\": {%q: \"first_name\"}}; a field that is none is answered with all there are", o.Name, g.Why, quoted(layout.Header), first(layout.Header))
 	}
 	return fault.Invalid("file", "%s looks like %s of %s (%d %% sure: %s), which is not sure enough to go on. Say so with --source %s --as %s, or with a --map file",
 		o.Name, g.Kind, g.Source.Label, g.Confidence, g.Why, g.Source.Name, g.Kind)
+}
+
+func first(header []string) string {
+	if len(header) == 0 {
+		return "Column 1"
+	}
+	return header[0]
 }
 
 func (p *plan) mapColumns(m *Mapping) error {

@@ -1,6 +1,9 @@
 package sources
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Field is what a column of a source means. The names are what a mapping file
 // and the reports use.
@@ -152,7 +155,7 @@ func (f *Field) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("there is no field %q", text)
+	return fmt.Errorf("there is no field %q; the fields are %s", text, strings.Join(fieldNames[:], ", "))
 }
 
 // Many tells whether several columns may fill the field together.
