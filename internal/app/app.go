@@ -38,6 +38,8 @@ type Config struct {
 	Mail    *mail.Post // sends mails; nil has nowhere to send them
 	Secret  []byte     // signs messages between two pages; the same on all machines, nil on a single one
 	Hurried bool       // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+
+	SecurityContact string // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
 }
 
 // App is the program. Its services are for the commands as well.
@@ -87,6 +89,11 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
+	contact, err := SecurityContact(cfg.SecurityContact)
+	if err != nil {
+		return nil, err
+	}
+	a.securityRoutes(rt, contact)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
 	return a, nil
 }
