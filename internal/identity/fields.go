@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/ui"
@@ -41,6 +42,41 @@ func organisationFields(f *web.Form, org orgs.Org) []ui.Field {
 	}
 }
 
+// Choices of how long a session lasts, in minutes.
+var (
+	idleTimes = []ui.Option{
+		{Value: "15", Text: "15 minutes"},
+		{Value: "30", Text: "30 minutes"},
+		{Value: "60", Text: "an hour"},
+		{Value: "240", Text: "4 hours"},
+		{Value: "480", Text: "8 hours"},
+		{Value: "1440", Text: "a day"},
+		{Value: "10080", Text: "7 days"},
+		{Value: "43200", Text: "30 days"},
+	}
+	lifeTimes = []ui.Option{
+		{Value: "60", Text: "an hour"},
+		{Value: "480", Text: "8 hours"},
+		{Value: "720", Text: "12 hours"},
+		{Value: "1440", Text: "a day"},
+		{Value: "10080", Text: "7 days"},
+		{Value: "43200", Text: "30 days"},
+		{Value: "129600", Text: "90 days"},
+	}
+)
+
+// lifetimeFields are how long people stay signed in.
+func lifetimeFields(f *web.Form, org orgs.Org) []ui.Field {
+	return []ui.Field{
+		ui.FieldOf(f, "session_idle", "Signed out when not used for", strconv.Itoa(org.SessionIdleMinutes)).With(func(f *ui.Field) {
+			f.Options, f.Required = idleTimes, true
+		}),
+		ui.FieldOf(f, "session_life", "Signed out in any case after", strconv.Itoa(org.SessionLifeMinutes)).With(func(f *ui.Field) {
+			f.Options, f.Required, f.Hint = lifeTimes, true, "Counted from signing in. Both hold at once, for everybody who is signed in now."
+		}),
+	}
+}
+
 // passwordFields are the current password and the new one, twice. None of them is
 // ever sent back.
 func passwordFields(f *web.Form) []ui.Field {
@@ -63,6 +99,7 @@ func sessionDetails(s OpenSession) []ui.Detail {
 	return []ui.Detail{
 		{Label: "Last used", Value: ui.Time(s.LastSeenAt)},
 		{Label: "Signed in", Value: ui.Time(s.CreatedAt)},
+		{Label: "Ends, unless it is used", Value: ui.Time(s.ExpiresAt)},
 		{Label: "Address", Value: ui.Text(address)},
 	}
 }

@@ -44,10 +44,11 @@ func (s *Service) Half(ctx context.Context, token string) (Half, error) {
 			FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval
+			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
+				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND (s.pending IS NOT NULL OR p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			tokenHash(token), SessionIdle)
+			tokenHash(token))
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
 		return Half{}, fault.Unauthenticated("unauthenticated", "sign in first")

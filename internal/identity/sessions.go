@@ -12,17 +12,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
-// SessionLife is how long a session lasts at most; it ends earlier after
-// SessionIdle without a request.
-const (
-	SessionLife = 30 * 24 * time.Hour
-	SessionIdle = 7 * 24 * time.Hour
-)
+// SessionLife is how long a session lasts at most, whatever its organisation says:
+// one that allows less ends it earlier, from one request to the next.
+const SessionLife = orgs.MaxLife * time.Minute
 
 // Session is a signed-in person in the organisation they look at.
 type Session struct {
@@ -82,10 +80,11 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval
+			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
+				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND s.pending IS NULL AND NOT (p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			tokenHash(token), SessionIdle)
+			tokenHash(token))
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
 			return found, err
 		}
@@ -125,7 +124,7 @@ type OpenSession struct {
 	Address    *netip.Addr
 	CreatedAt  time.Time
 	LastSeenAt time.Time
-	ExpiresAt  time.Time
+	ExpiresAt  time.Time // when it ends if it is not used before
 }
 
 // Sessions gives the user's own open sessions, the latest used first.
@@ -136,9 +135,12 @@ func (s *Service) Sessions(ctx context.Context) ([]OpenSession, error) {
 	}
 	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) ([]OpenSession, error) {
 		return postgres.Many[OpenSession](ctx, tx, `
-			SELECT id, user_agent, address, created_at, last_seen_at, expires_at FROM sessions
-			WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now() AND last_seen_at > now() - $2::interval
-			ORDER BY last_seen_at DESC, id`, session.UserID, SessionIdle)
+			SELECT s.id, s.user_agent, s.address, s.created_at, s.last_seen_at, least(s.expires_at,
+				s.created_at + make_interval(mins => o.session_life_minutes), s.last_seen_at + make_interval(mins => o.session_idle_minutes)) AS expires_at
+			FROM sessions s JOIN orgs o ON o.id = s.current_org_id
+			WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
+				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
+			ORDER BY s.last_seen_at DESC, s.id`, session.UserID)
 	})
 }
 
@@ -188,7 +190,7 @@ func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
 		if _, err := postgres.Exec(ctx, tx, `DELETE FROM passkey_challenges WHERE expires_at < now()`); err != nil {
 			return 0, err
 		}
-		return postgres.Exec(ctx, tx, `DELETE FROM sessions WHERE least(expires_at, coalesce(revoked_at, expires_at)) < now() - interval '30 days'`)
+		return postgres.Exec(ctx, tx, `DELETE FROM sessions WHERE least(expires_at, coalesce(revoked_at, expires_at), last_seen_at + interval '30 days') < now() - interval '30 days'`)
 	})
 }
 

@@ -23,7 +23,7 @@ type place struct{ title, words, url string }
 func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	var places []place
 	if Can(r.Context(), EditSettings) {
-		places = append(places, place{"Organisation", "Its name, time zone, colour and logo.", organisationPath})
+		places = append(places, place{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
 	}
 	if Can(r.Context(), ViewAudit) {
 		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})
@@ -167,6 +167,9 @@ func (s *Service) organisationSubmit(w http.ResponseWriter, r *http.Request) err
 		Name: f.Need("name", "the organisation's name"), TimeZone: f.Need("time_zone", "the time zone"),
 		BrandColor: f.Text("brand_color"), NoLogo: f.Bool("no_logo"),
 	}
+	idle, _ := f.Int("session_idle", orgs.MinIdle, orgs.MaxIdle)
+	life, _ := f.Int("session_life", orgs.MinLife, orgs.MaxLife)
+	st.SessionIdleMinutes, st.SessionLifeMinutes = int(idle), int(life)
 	if st.Logo, err = logoOf(r, f); err != nil {
 		return err
 	}

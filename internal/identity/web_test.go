@@ -197,7 +197,7 @@ func TestTheSessionsCookie(t *testing.T) {
 		if res.StatusCode != http.StatusSeeOther || c == nil {
 			t.Fatalf("over %s: %d, cookies %v", proto, res.StatusCode, res.Cookies())
 		}
-		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != (proto == "https") || c.MaxAge != 30*24*3600 {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.Secure != (proto == "https") || c.MaxAge != 90*24*3600 {
 			t.Errorf("over %s: %+v", proto, c)
 		}
 	}

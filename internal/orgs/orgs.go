@@ -22,10 +22,13 @@ type Org struct {
 	Name       string
 	TimeZone   string // an IANA name; days and times are shown in it
 	BrandColor *string
-	CreatedAt  time.Time
+	// How long a session lasts, in minutes: without a request, and at most.
+	SessionIdleMinutes int
+	SessionLifeMinutes int
+	CreatedAt          time.Time
 }
 
-const columns = `id, slug, name, time_zone, brand_color, created_at`
+const columns = `id, slug, name, time_zone, brand_color, session_idle_minutes, session_life_minutes, created_at`
 
 // Service reads and writes organisations.
 type Service struct{ db *postgres.DB }

@@ -22,7 +22,19 @@ type Settings struct {
 	BrandColor string // "#0b5a6b", or "" for the program's own colours
 	Logo       Logo   // a new logo, from ReadLogo; the zero value keeps the one there is
 	NoLogo     bool   // takes the logo away
+	// How long a session lasts, in minutes, without a request (from MinIdle to
+	// MaxIdle) and at most (from MinLife to MaxLife); 0 keeps what there is.
+	SessionIdleMinutes int
+	SessionLifeMinutes int
 }
+
+// The bounds of a session's life, in minutes. The database has the same.
+const (
+	MinIdle = 15
+	MaxIdle = 30 * 24 * 60
+	MinLife = 60
+	MaxLife = 90 * 24 * 60
+)
 
 var colourForm = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
@@ -50,6 +62,12 @@ func (st *Settings) check() error {
 	if st.BrandColor != "" && !colourForm.MatchString(st.BrandColor) {
 		problems.Add("brand_color", "%q is no colour; write it as #0b5a6b, or leave it empty for SkaiScraper's own", st.BrandColor)
 	}
+	if n := st.SessionIdleMinutes; n != 0 && (n < MinIdle || n > MaxIdle) {
+		problems.Add("session_idle", "a session that is not used ends after 15 minutes at the earliest and 30 days at the latest")
+	}
+	if n := st.SessionLifeMinutes; n != 0 && (n < MinLife || n > MaxLife) {
+		problems.Add("session_life", "a session ends after an hour at the earliest and 90 days at the latest")
+	}
 	return problems.Err()
 }
 
@@ -60,9 +78,13 @@ func (s *Service) Save(ctx context.Context, st Settings) error {
 		return err
 	}
 	return postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := postgres.Exec(ctx, tx, `UPDATE orgs SET name = $1, time_zone = $2, brand_color = nullif($3, ''), updated_at = now() WHERE id = current_org()`,
-			st.Name, st.TimeZone, st.BrandColor)
+		_, err := postgres.Exec(ctx, tx, `UPDATE orgs SET name = $1, time_zone = $2, brand_color = nullif($3, ''), updated_at = now(),
+				session_idle_minutes = coalesce(nullif($4, 0), session_idle_minutes), session_life_minutes = coalesce(nullif($5, 0), session_life_minutes)
+			WHERE id = current_org()`,
+			st.Name, st.TimeZone, st.BrandColor, st.SessionIdleMinutes, st.SessionLifeMinutes)
 		switch {
+		case postgres.Constraint(err) == "orgs_session_idle_within_life":
+			return fault.Invalid("session_idle", "a session that is not used can't last longer than one that is; choose a shorter time here, or a longer one below")
 		case err != nil:
 			return err
 		case st.Logo.Data != nil:
