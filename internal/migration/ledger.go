@@ -24,8 +24,7 @@ func (r *run) writeLedger(ctx context.Context, tx pgx.Tx) error {
 				UNION ALL SELECT file_no, ordinal, action FROM stage_leads
 				UNION ALL SELECT file_no, ordinal, action FROM stage_claims
 				UNION ALL SELECT file_no, ordinal, action FROM stage_files) u) a USING (file_no, ordinal)
-		LEFT JOIN stage_estimates e USING (file_no)
-		ORDER BY l.file_no, l.ordinal`, r.id); err != nil {
+		LEFT JOIN stage_estimates e USING (file_no)`, r.id); err != nil {
 		return fmt.Errorf("write the ledger: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `

@@ -104,6 +104,14 @@ var rules = []struct{ words, sql string }{
 	{"no policy 'erase' for skai_eraser, so that it would outlive its organisation: tenant_table and erasable make one", `
 		SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t
 		AND policyname = 'erase' AND roles = '{skai_eraser}' AND qual = $2) OR NOT has_table_privilege('skai_eraser', t, 'DELETE')`},
+	{"no chain of references that must be filled leads to orgs, so that rows could be of an organisation that is not there", `
+		SELECT t FROM unnest($1::text[]) t WHERE t <> 'audit_entries' AND t::regclass NOT IN (
+			WITH RECURSIVE anchored (tbl) AS (
+				SELECT 'orgs'::regclass
+				UNION
+				SELECT f.conrelid::regclass FROM anchored a JOIN pg_constraint f ON f.confrelid = a.tbl AND f.contype = 'f' AND f.convalidated
+				WHERE NOT EXISTS (SELECT FROM pg_attribute c WHERE c.attrelid = f.conrelid AND c.attnum = ANY (f.conkey) AND NOT c.attnotnull))
+			SELECT tbl FROM anchored)`},
 	{"org_id may be null", `
 		SELECT attrelid::regclass::text FROM pg_attribute WHERE attrelid = ANY ($1::regclass[]) AND attname = 'org_id' AND NOT attnotnull`},
 }
@@ -149,7 +157,8 @@ func TestACarelessTableIsFound(t *testing.T) {
 		rules[4].words: {"a_walled_name_key", "c_half_pkey"},
 		rules[5].words: {"b_open: FOREIGN KEY (walled, org_id) REFERENCES a_walled(org_id, id)"},
 		rules[6].words: {"b_open", "c_half"},
-		rules[7].words: {"b_open"},
+		rules[7].words: {"a_walled", "b_open", "c_half"},
+		rules[8].words: {"b_open"},
 	}
 	if diff := cmp.Diff(want, offenders(t, conn)); diff != "" {
 		t.Error(diff)

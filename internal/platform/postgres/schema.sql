@@ -249,7 +249,12 @@ ALTER FUNCTION public.tenant_table(tbl text) OWNER TO skai_owner;
 
 CREATE FUNCTION public.words(t text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT translate(t, '-@./\:,;()[]{}#&+''"_*|~<>', '                         ') $$;
+    AS $$ SELECT
+		replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+		replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(t,
+		'-', ' '), '@', ' '), '.', ' '), '/', ' '), '\', ' '), ':', ' '), ',', ' '), ';', ' '), '(', ' '), ')', ' '),
+		'[', ' '), ']', ' '), '{', ' '), '}', ' '), '#', ' '), '&', ' '), '+', ' '), '''', ' '), '"', ' '), '_', ' '),
+		'*', ' '), '|', ' '), '~', ' '), '<', ' '), '>', ' ') $$;
 
 ALTER FUNCTION public.words(t text) OWNER TO skai_owner;
 
@@ -1665,9 +1670,6 @@ ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
 
 ALTER TABLE ONLY public.claims
-    ADD CONSTRAINT claims_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
-
-ALTER TABLE ONLY public.claims
     ADD CONSTRAINT claims_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
 
 ALTER TABLE ONLY public.claims
@@ -1683,25 +1685,16 @@ ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
 
 ALTER TABLE ONLY public.contacts
-    ADD CONSTRAINT contacts_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
-
-ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
 
 ALTER TABLE ONLY public.estimate_lines
     ADD CONSTRAINT estimate_lines_org_id_estimate_id_fkey FOREIGN KEY (org_id, estimate_id) REFERENCES public.estimates(org_id, id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.estimate_lines
-    ADD CONSTRAINT estimate_lines_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.estimates
     ADD CONSTRAINT estimates_org_id_claim_id_fkey FOREIGN KEY (org_id, claim_id) REFERENCES public.claims(org_id, id);
 
 ALTER TABLE ONLY public.estimates
     ADD CONSTRAINT estimates_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
-
-ALTER TABLE ONLY public.estimates
-    ADD CONSTRAINT estimates_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.estimates
     ADD CONSTRAINT estimates_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
@@ -1717,9 +1710,6 @@ ALTER TABLE ONLY public.external_refs
 
 ALTER TABLE ONLY public.external_refs
     ADD CONSTRAINT external_refs_org_id_file_id_fkey FOREIGN KEY (org_id, file_id) REFERENCES public.files(org_id, id);
-
-ALTER TABLE ONLY public.external_refs
-    ADD CONSTRAINT external_refs_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.external_refs
     ADD CONSTRAINT external_refs_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
@@ -1738,9 +1728,6 @@ ALTER TABLE ONLY public.files
 
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
-
-ALTER TABLE ONLY public.files
-    ADD CONSTRAINT files_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_org_id_lead_id_fkey FOREIGN KEY (org_id, lead_id) REFERENCES public.leads(org_id, id);
@@ -1797,9 +1784,6 @@ ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
 
 ALTER TABLE ONLY public.leads
-    ADD CONSTRAINT leads_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
-
-ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_org_id_property_id_fkey FOREIGN KEY (org_id, property_id) REFERENCES public.properties(org_id, id);
 
 ALTER TABLE ONLY public.leads
@@ -1822,9 +1806,6 @@ ALTER TABLE ONLY public.properties
 
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
-
-ALTER TABLE ONLY public.properties
-    ADD CONSTRAINT properties_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_org_id_owner_id_fkey FOREIGN KEY (org_id, owner_id) REFERENCES public.contacts(org_id, id);

@@ -175,7 +175,7 @@ func (t Table) insertSQL() string {
 		INSERT INTO %s (org_id, id, extra, created_at, created_by, updated_at, updated_by%s)
 		SELECT current_org(), id, CASE WHEN extra = '{}' THEN extra ELSE jsonb_build_object(ref_source, extra) END,
 			coalesce(created_at, now()), $1, now(), $1%s
-		FROM %s s WHERE action = 'created' AND rank = 0 AND late = $2 ORDER BY file_no, ordinal`, t.Name, names.String(), values.String(), t.Stage())
+		FROM %s s WHERE action = 'created' AND rank = 0 AND late = $2`, t.Name, names.String(), values.String(), t.Stage())
 }
 
 // updateSQL changes only records in which something would be another value.
