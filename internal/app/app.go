@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/skaiscraper/skai/internal/activity"
@@ -39,7 +40,8 @@ type Config struct {
 	Secret  []byte     // signs messages between two pages; the same on all machines, nil on a single one
 	Hurried bool       // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
-	SecurityContact string // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
+	Proxies         []netip.Prefix // in front of the program, on other machines
+	SecurityContact string         // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
 }
 
 // App is the program. Its services are for the commands as well.
@@ -69,7 +71,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	}
 	rt, err := web.New(web.Config{
 		Authenticate: a.People.FromRequest, Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
-		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits,
+		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
 	})
 	if err != nil {
 		return nil, err

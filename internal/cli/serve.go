@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/platform/web/sender"
 )
 
 type serveCommand struct {
@@ -19,13 +20,17 @@ type serveCommand struct {
 	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
 	Secret string `help:"Where several machines serve: 16 characters or more, the same on all of them, to sign what one page leaves for the next." env:"SKAI_SECRET" placeholder:"TEXT"`
 
-	SecurityContact string `help:"Who gets reports of weaknesses, an e-mail address or an https: address; without it there is no /.well-known/security.txt." env:"SKAI_SECURITY_CONTACT" placeholder:"ADDRESS"`
+	Proxies         []string `help:"Addresses or networks of proxies on other machines: the address they give for a sender is believed. One on this machine always is." env:"SKAI_PROXIES" placeholder:"ADDRESS"`
+	SecurityContact string   `help:"Who gets reports of weaknesses, an e-mail address or an https: address; without it there is no /.well-known/security.txt." env:"SKAI_SECURITY_CONTACT" placeholder:"ADDRESS"`
 }
 
 // Validate refuses a secret that could be guessed, and mails that could not go out.
 func (c *serveCommand) Validate() error {
 	if n := len(c.Secret); n > 0 && n < 16 {
 		return fmt.Errorf("SKAI_SECRET (--secret) has %d characters and needs 16 or more; an example: the output of openssl rand -hex 16", n)
+	}
+	if _, err := sender.ParseProxies(c.Proxies); err != nil {
+		return fmt.Errorf("SKAI_PROXIES (--proxies): %w", err)
 	}
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
@@ -50,7 +55,11 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), HTTPS: c.HTTPS, Mail: post, Secret: secret(c.Secret), SecurityContact: c.SecurityContact})
+	proxies, err := sender.ParseProxies(c.Proxies)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Secret: secret(c.Secret), SecurityContact: c.SecurityContact})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const (
 // that look into mails follow links, and must not use them up.
 func (s *Service) Routes(rt *web.Router) {
 	public, member := web.Access{Audience: web.Public}, web.Access{}
-	door := web.Access{Audience: web.Public, Rate: limit.Auth}
+	door := web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByField("token")}
 	rt.Page("GET "+identity.ForgotPath, public, s.forgotPage)
 	rt.Page("POST "+identity.ForgotPath, web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByField("email")}, s.forgotSubmit)
 	rt.Page("GET "+resetPath, public, s.resetPage)

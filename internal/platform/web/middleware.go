@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -26,6 +27,7 @@ type info struct {
 	https   bool
 	secret  []byte
 	pattern string
+	proxies []netip.Prefix  // Config.Proxies
 	sent    *recorder       // what the handler has answered so far
 	ctx     context.Context // the signed-in context, for the error page of the same request
 }
@@ -63,7 +65,7 @@ func IsPartial(r *http.Request) bool {
 func (rt *Router) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		i := &info{id: newID(), secret: rt.cfg.Secret, pattern: "none"}
+		i := &info{id: newID(), secret: rt.cfg.Secret, pattern: "none", proxies: rt.cfg.Proxies}
 		// The header can be made up, but only by the sender for themselves: it
 		// makes their own cookies stricter and nothing else.
 		i.https = rt.cfg.HTTPS || r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")

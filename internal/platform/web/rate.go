@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
-	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/web/sender"
 )
 
 // preset is how often a route may be used: what it says itself, or what its kind has.
@@ -62,20 +62,20 @@ func (rt *Router) count(w http.ResponseWriter, r *http.Request, access Access) e
 	if rt.cfg.Limits == nil || access.Rate == limit.Unlimited {
 		return nil
 	}
-	k, err := rt.sender(r, access)
+	k, err := rt.key(r, access)
 	if err != nil {
 		return err
 	}
 	if access.Rate == limit.Auth && k.Org == "" {
-		if err := rt.take(w, limit.Key{Preset: limit.Address, Who: network(ClientAddr(r))}); err != nil {
+		if err := rt.take(w, limit.Key{Preset: limit.Address, Who: sender.Network(ClientAddr(r))}); err != nil {
 			return err
 		}
 	}
 	return rt.take(w, k)
 }
 
-// sender says as whom a request is counted.
-func (rt *Router) sender(r *http.Request, access Access) (limit.Key, error) {
+// key says as whom a request is counted.
+func (rt *Router) key(r *http.Request, access Access) (limit.Key, error) {
 	ctx := r.Context()
 	if access.Audience == Public && access.Rate == limit.Public {
 		if known, err := rt.cfg.Authenticate(r); err == nil { // on a page for anybody, but not anybody
@@ -85,7 +85,7 @@ func (rt *Router) sender(r *http.Request, access Access) (limit.Key, error) {
 	if s, ok := tenant.From(ctx); ok {
 		return limit.Key{Preset: access.Rate, Org: s.OrgID.String(), Who: s.ActorID.String()}, nil
 	}
-	k := limit.Key{Preset: access.Rate, Who: network(ClientAddr(r))}
+	k := limit.Key{Preset: access.Rate, Who: sender.Network(ClientAddr(r))}
 	if access.By == nil {
 		return k, nil
 	}
@@ -141,33 +141,5 @@ func waitWords(d time.Duration) string {
 	}
 }
 
-// ClientAddr is the address of the client. Behind a proxy on this machine it is
-// the one the proxy saw, the last of X-Forwarded-For; whatever a client wrote
-// into that header itself stands before it.
-func ClientAddr(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil || !addr.IsLoopback() {
-		return addr
-	}
-	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	if seen, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-		return seen
-	}
-	return addr
-}
-
-// network is where an address belongs: one household or office has a /64 of IPv6,
-// and may change within it as it likes.
-func network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
+// ClientAddr is the address of the client, also behind the proxies of the Config.
+func ClientAddr(r *http.Request) netip.Addr { return sender.Addr(r, requestInfo(r).proxies) }

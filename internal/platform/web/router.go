@@ -116,6 +116,9 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 	if _, ok := access.Rate.Rate(); !ok && access.Rate != limit.Unlimited {
 		panic("web: " + pattern + " has the preset " + string(access.Rate) + ", which package limit does not know")
 	}
+	if access.Rate == limit.Auth && access.Audience == Public && access.By == nil {
+		panic("web: " + pattern + " counts an office behind one address as one account; say By what senders are told apart, for example ByField(\"email\")")
+	}
 	rt.routes = append(rt.routes, Route{
 		Method: method, Pattern: path, Audience: access.Audience, Permission: access.Permission, Preset: access.Rate, Kind: kind,
 	})

@@ -168,7 +168,10 @@ func TestMistakesInTheProgram(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for name, mistake := range map[string]func(){
-		"no method":       func() { s.Page("/claims", member, show("")) },
+		"no method": func() { s.Page("/claims", member, show("")) },
+		"an office counts as one": func() {
+			s.Page("POST /sign-in", web.Access{Audience: web.Public, Rate: limit.Auth}, show(""))
+		},
 		"no preset":       func() { s.Page("GET /claims", web.Access{Rate: "often"}, show("")) },
 		"outside of /api": func() { web.Op(s.Router, member, op("POST", "/claims"), echo) },
 		"registered past the router": func() {

@@ -46,6 +46,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -137,6 +138,9 @@ type Config struct {
 	// IsPartial(r), an element with the attribute data-toast, which htmx puts into
 	// the page's element #toasts. The router writes status and headers.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p *Problem) error
+	// Proxies are in front of the program, on other machines: what they say of
+	// where a request comes from is believed.
+	Proxies []netip.Prefix
 	// Limits counts requests; without it routes have presets that nothing enforces.
 	Limits *limit.Limiter
 	// Docs writes the page about the API; nil leaves /api/docs out.
