@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -21,6 +22,12 @@ func APIDocs(w http.ResponseWriter, r *http.Request, api *huma.OpenAPI) error {
 		Lead:  "Version " + api.Info.Version + ". Every operation as JSON, under the same permissions as the pages.",
 	}
 	return send(w, r, http.StatusOK, public(head, apiPage(operations(api), web.DefaultLimit, web.MaxLimit)))
+}
+
+// apiRate says how often the API may be asked.
+func apiRate() string {
+	rate, _ := limit.API.Rate()
+	return fmt.Sprintf("A person or key has %d requests a minute in their organisation.", rate.Quota)
 }
 
 // apiOperation is one operation as the page shows it.

@@ -211,7 +211,7 @@ func TestAPIDocs(t *testing.T) {
 	page := fetch(t, gallery(t, titan), http.MethodGet, "/api/docs").Body.String()
 	for _, want := range []string{
 		`<h2 id="Claims">Claims</h2>`, "/api/claims/{id}/stage", "Only this stage. One of intake, filed", "1 to 200. 50 unless given",
-		"<code>items[].rcv_cents</code>", "whole number or null", "The stage to move to. One of filed, approved", "text (uuid)",
+		"<code>items[].rcv_cents</code>", "whole number or null", "The stage to move to. One of filed, approved", "text (uuid)", "100 requests a minute",
 		`curl -H &#34;Authorization: Bearer $SKAI_KEY&#34; &#34;$SKAI_URL/api/claims&#34;`,
 		`curl -X POST -H &#34;Authorization: Bearer $SKAI_KEY&#34; -H &#39;If-Match: &#34;3&#34;&#39; -H &#39;Content-Type: application/json&#39; -d &#39;{&#34;stage&#34;:&#34;filed&#34;}&#39; &#34;$SKAI_URL/api/claims/{id}/stage&#34;`,
 		`curl &#34;$SKAI_URL/api/health&#34;`,
