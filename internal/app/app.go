@@ -134,8 +134,5 @@ func (a *App) RouteTable() string {
 func (a *App) Handler() http.Handler { return a.router.Handler() }
 
 func landing(w http.ResponseWriter, r *http.Request) error {
-	return ui.PublicPage(w, r, ui.Head{
-		Title: "The claim file, from the storm to the last check",
-		Lead:  "SkaiScraper runs storm-restoration roofing contractors: leads, insurance claims, contacts and properties in one place.",
-	}, landingPage())
+	return ui.PublicPage(w, r, ui.Head{Title: "The claim file, from the storm to the last check", NoTitle: true}, landingPage())
 }

@@ -75,13 +75,13 @@ func signInCard(f *web.Form, next, refusal string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Input(ui.FieldOf(f, "email", "E-mail", "").With(func(f *ui.Field) {
-			f.Type, f.Fill, f.Required, f.Focus = "email", "username", true, true
+			f.Type, f.Fill, f.Required, f.Focus = "email", "username", true, refusal == ""
 		})).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = ui.Input(ui.FieldOf(f, "password", "Password", "").With(func(f *ui.Field) {
-			f.Type, f.Fill, f.Required = "password", "current-password", true
+			f.Type, f.Fill, f.Required, f.Focus = "password", "current-password", true, refusal != "" // the address is more often right
 		})).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

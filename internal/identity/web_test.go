@@ -124,7 +124,7 @@ func TestSignInAndOutByHand(t *testing.T) {
 	titan.As(t, tenant.Owner)
 	email := titan.Email(tenant.Owner)
 	b.post("/sign-in", "email", "", "password", "").want(t, 422, "", "Enter your e-mail address.", "Enter your password.")
-	b.post("/sign-in", "email", email, "password", "wrong").want(t, 401, "", "The e-mail address or the password is wrong", `value="`+email+`"`)
+	b.post("/sign-in", "email", email, "password", "wrong").want(t, 401, "", "The e-mail address or the password is wrong", `value="`+email+`"`, `autocomplete="current-password" required autofocus`)
 	b.get("/dashboard").want(t, 200, "/sign-in", "Sign in")
 	b.post("/sign-in", "email", email, "password", dbtest.Password, "next", "/settings/sessions").
 		want(t, 200, "/settings/sessions", titan.Name, "This is the device you are using", "Owner")
