@@ -301,6 +301,24 @@ func TestALostRaceOnTheForm(t *testing.T) {
 	}
 }
 
+// An address that asks for what the list does not have leads to the list.
+func TestAnAddressThatIsRefused(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.Shared(t))
+	ctx := o.As(t, tenant.Viewer)
+	for address, words := range map[string]string{
+		"/leads?sort=nonsense&q=x": "can&#39;t be sorted by", "/leads?cursor=nonsense": "Start again at the first page", "/leads?stage=nonsense": "is not one of",
+	} {
+		a := o.Get(ctx, t, address)
+		if a.Status != http.StatusUnprocessableEntity || strings.Count(a.Body, words) != 1 || !strings.Contains(a.Body, `href="/leads">Open the page without it`) {
+			t.Errorf("%s: %d\n%s", address, a.Status, a.Body)
+		}
+	}
+	if a := o.Get(ctx, t, "/leads/nonsense?q=x"); strings.Contains(a.Body, "without it") {
+		t.Error("a page that is not there is offered again")
+	}
+}
+
 func TestListOfLeads(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.Shared(t))

@@ -102,6 +102,16 @@ func problemTitle(p *web.Problem) string {
 	return "A fault in the program"
 }
 
+// withoutQuery is the address of a page whose search, filter, order or cursor was
+// refused, without them; "" where it was something else.
+func withoutQuery(ctx context.Context, p *web.Problem) string {
+	at, query, _ := strings.Cut(requestOf(ctx).path, "?")
+	if p.Status != http.StatusUnprocessableEntity || query == "" {
+		return ""
+	}
+	return at
+}
+
 func fieldNames(f fault.Fields) []string {
 	names := make([]string, 0, len(f))
 	for name := range f {

@@ -152,6 +152,24 @@ func inZone(ctx context.Context, t time.Time) time.Time {
 	return t.UTC()
 }
 
+// differing picks the rows in which the two versions differ, or those in which they don't.
+func differing(rows []DiffRow, differ bool) []DiffRow {
+	var list []DiffRow
+	for _, r := range rows {
+		if (r.Yours != r.Theirs) == differ {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func sameWords(n int) string {
+	if n == 1 {
+		return "One field is the same in both"
+	}
+	return Count(int64(n)) + " fields are the same in both"
+}
+
 // wholeDay says that t is midnight to the second: of an import that knew the day
 // alone. An hour that nobody wrote is not shown.
 func wholeDay(t time.Time) bool {

@@ -170,6 +170,21 @@ func TestRefusedForm(t *testing.T) {
 	}
 }
 
+// Who lost a race sees first what differs; the rest is folded away.
+func TestTwoVersions(t *testing.T) {
+	t.Parallel()
+	got := render(t, titan(t.Context()), ui.Diff("Chris", time.Now(), []ui.DiffRow{
+		{Label: "Title", Yours: "Ours", Theirs: "Ours"}, {Label: "RCV", Yours: "1.00", Theirs: "2.00"}, {Label: "Source", Yours: "", Theirs: ""},
+	}))
+	differs, same, folded := strings.Cut(got, "<details>")
+	if !strings.Contains(differs, "autofocus") || !strings.Contains(differs, "RCV") || strings.Contains(differs, "Title") {
+		t.Errorf("what differs: %s", differs)
+	}
+	if !folded || !strings.Contains(same, "2 fields are the same in both") || !strings.Contains(same, "Title") || strings.Contains(same, "RCV") {
+		t.Errorf("what is the same: %s", same)
+	}
+}
+
 func TestPreferences(t *testing.T) {
 	t.Parallel()
 	h := gallery(t, titan)
