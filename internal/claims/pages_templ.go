@@ -47,7 +47,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, c := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: c.URL(), Cells: []templ.Component{
-			ui.Strong(c.heading(), c.below()), ui.StagePill(c.Stage.tone(), ui.Words(c.Stage)), ui.Text(c.Property), carrierCell(c),
+			ui.Strong(c.heading(), c.below()), ui.StagePill(c.Stage.Tone(), ui.Words(c.Stage)), ui.Text(c.Property), carrierCell(c),
 			ui.Day(c.DateOfLoss), rcvCell(ctx, c), ui.Text(c.Assignee), ui.Dated(c.listed()),
 		}})
 	}

@@ -62,7 +62,7 @@ func (c *Full) people() []ui.Detail {
 
 // lines are the claim's fields as its page shows them.
 func (c *Full) lines() []ui.Detail {
-	stage := []templ.Component{ui.StagePill(c.Stage.tone(), ui.Words(c.Stage)), leads.Space(), ui.Since(c.StageChangedAt)}
+	stage := []templ.Component{ui.StagePill(c.Stage.Tone(), ui.Words(c.Stage)), leads.Space(), ui.Since(c.StageChangedAt)}
 	if c.StageBefore != "" {
 		stage = append(stage, leads.Space(), ui.Text("before: "+ui.Words(c.StageBefore)))
 	}

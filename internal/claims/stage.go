@@ -79,8 +79,8 @@ func (s Stage) Back(kind string) []Stage {
 	return back
 }
 
-// tone is the stage's colour; its word stands beside it.
-func (s Stage) tone() ui.Tone {
+// Tone is the stage's colour; its word stands beside it.
+func (s Stage) Tone() ui.Tone {
 	switch s {
 	case StageIntake, StageFiled, StageAdjusterReview, StageAppeal:
 		return ui.Amber

@@ -56,12 +56,15 @@ type Run struct {
 	DryRun    bool      `json:"dry_run"`
 	StartedAt time.Time `json:"started_at"`
 	RowsRead  int64     `json:"rows_read"`
-	Files     string    `json:"files"`
+	Errored   int64     `json:"errored" doc:"Rows that were set aside"`
+	Files     []string  `json:"files" nullable:"false" doc:"Their names, in the order they were read"`
 }
 
 // Overview is all that the page shows.
 type Overview struct {
+	Today   date.Date  `json:"today" doc:"The day it is at the organisation"`
 	Due     []Due      `json:"due" nullable:"false" doc:"Due today or before, yours first, at most 30"`
+	Waiting []Waiting  `json:"waiting" nullable:"false" doc:"Open and without a plan, the longest in their stage first, at most 8; a member's are those assigned to them"`
 	Leads   []Stage    `json:"leads" nullable:"false" doc:"Empty for those who may not see figures; a member's are their own"`
 	Claims  []Stage    `json:"claims" nullable:"false"`
 	Since   time.Time  `json:"since" doc:"When this week began"`
@@ -89,14 +92,15 @@ func (s *Service) Get(ctx context.Context, now time.Time) (Overview, error) {
 	}
 	now = now.In(identity.Zone(ctx))
 	o := Overview{
-		Due: []Due{}, Leads: []Stage{}, Claims: []Stage{}, Week: []Happened{}, Newest: []Entry{}, Runs: []Run{},
+		Today: date.Of(now), Due: []Due{}, Waiting: []Waiting{}, Leads: []Stage{}, Claims: []Stage{}, Week: []Happened{}, Newest: []Entry{}, Runs: []Run{},
 		Since: weekOf(now),
 	}
 	own := scope.Role == tenant.Member
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Overview, error) {
 		var b pgx.Batch
 		var records []bool
-		postgres.Queue(&b, &o.Due, due, date.Of(now), scope.ActorID, own)
+		postgres.Queue(&b, &o.Due, due, o.Today, scope.ActorID, own)
+		queueWaiting(&b, &o.Waiting, scope.ActorID, own)
 		if identity.Can(ctx, identity.ViewAnalytics) {
 			postgres.Queue(&b, &o.Leads, leadStages, scope.ActorID, own)
 			postgres.Queue(&b, &o.Claims, claimStages, scope.ActorID, own)
@@ -156,5 +160,6 @@ const newest = `SELECT kind, ` + url + ` AS url, at, left(body, 200) AS body, co
 	FROM activities a WHERE at <= $1 AND (NOT $3 OR created_by = $2) ORDER BY at DESC, id DESC LIMIT 10`
 
 const runs = `SELECT id, state, dry_run, started_at, rows_read,
-		coalesce((SELECT string_agg(f.name, ', ' ORDER BY f.file_no) FROM import_files f WHERE f.org_id = r.org_id AND f.run_id = r.id), '') AS files
+		coalesce((SELECT sum(f.errored) FROM import_files f WHERE f.org_id = r.org_id AND f.run_id = r.id), 0)::bigint AS errored,
+		ARRAY(SELECT f.name FROM import_files f WHERE f.org_id = r.org_id AND f.run_id = r.id ORDER BY f.file_no) AS files
 	FROM import_runs r ORDER BY started_at DESC, id DESC LIMIT 5`

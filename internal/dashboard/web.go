@@ -11,6 +11,7 @@ import (
 	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/leads"
+	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/money"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -42,6 +43,14 @@ func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
 	return ui.Page(w, r, head, view(o))
 }
 
+// tone is the colour of a stage in the lists of claims and leads.
+func (w *Waiting) tone() ui.Tone {
+	if w.Kind == "claim" {
+		return claims.Stage(w.Stage).Tone()
+	}
+	return leads.Stage(w.Stage).Tone()
+}
+
 // stats are the figures at the top of the page.
 func (o *Overview) stats() []ui.Stat {
 	list := []ui.Stat{{Label: "Due now", Value: strconv.Itoa(len(o.Due)), Note: "follow-ups, next actions, tasks"}}
@@ -71,10 +80,13 @@ func (o *Overview) stats() []ui.Stat {
 const dueMost = 30
 
 // bars are the stages in their order, those without records too.
-func bars[S ~string](stages []S, counted []Stage, path string) []ui.Bar {
+func bars[S interface {
+	~string
+	Tone() ui.Tone
+}](stages []S, counted []Stage, path string) []ui.Bar {
 	list := make([]ui.Bar, 0, len(stages))
 	for _, stage := range stages {
-		bar := ui.Bar{Label: ui.Words(stage), Tone: ui.Blue, URL: path + "?stage=" + string(stage)}
+		bar := ui.Bar{Label: ui.Words(stage), Tone: stage.Tone(), URL: path + "?stage=" + string(stage)}
 		for _, c := range counted {
 			if c.Stage == string(stage) {
 				bar.Value = int(c.Count)
@@ -90,12 +102,35 @@ func bars[S ~string](stages []S, counted []Stage, path string) []ui.Bar {
 
 var dueWords = map[string]string{"follow_up": "Follow up", "next_action": "Next action", "task": "Task"}
 
-var runTones = map[string]ui.Tone{"running": ui.Blue, "done": ui.Green, "failed": ui.Red}
+// when says how urgent a day is that has come: today, or so many days ago.
+func (d *Due) when(today date.Date) (ui.Tone, string) {
+	switch days := int(today.In(time.UTC).Sub(d.On.In(time.UTC)).Hours() / 24); days {
+	case 0:
+		return ui.Amber, "Today"
+	case 1:
+		return ui.Red, "1 day late"
+	default:
+		return ui.Red, ui.Count(int64(days)) + " days late"
+	}
+}
+
+// state is how a migration went, in colour and word.
+func (r *Run) state() (ui.Tone, string) {
+	switch {
+	case r.State == "running":
+		return ui.Blue, "Running"
+	case r.State == "failed":
+		return ui.Red, "Failed"
+	case r.Errored > 0:
+		return ui.Amber, "Done, " + ui.Count(r.Errored) + " set aside"
+	}
+	return ui.Green, "Done"
+}
 
 // runWords say what a migration was about.
 func (r *Run) runWords() string {
-	if r.Files == "" {
+	if len(r.Files) == 0 {
 		return "Migration"
 	}
-	return r.Files
+	return ui.Names(r.Files, 2, "files")
 }

@@ -44,7 +44,7 @@ func listView(ctx context.Context, q web.ListQuery, l List) ui.Listing {
 	}
 	for _, l := range l.Rows {
 		view.Rows = append(view.Rows, ui.Row{URL: l.URL(), Cells: []templ.Component{
-			ui.Strong(l.Title, l.below()), ui.StagePill(l.Stage.tone(), ui.Words(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
+			ui.Strong(l.Title, l.below()), ui.StagePill(l.Stage.Tone(), ui.Words(l.Stage)), ui.Text(l.Property), ui.MoneyOr(l.EstimatedValue),
 			ui.Day(l.FollowUpOn), ui.Text(l.Assignee), ui.Text(l.Source), ui.Dated(l.listed()),
 		}})
 	}

@@ -51,7 +51,7 @@ func OlderURL(url, cursor string) string {
 // lines are the lead's fields as its page shows them.
 func (l *Full) lines() []ui.Detail {
 	lines := []ui.Detail{
-		{Label: "Stage", Value: templ.Join(ui.StagePill(l.Stage.tone(), ui.Words(l.Stage)), Space(), ui.Since(l.StageChangedAt))},
+		{Label: "Stage", Value: templ.Join(ui.StagePill(l.Stage.Tone(), ui.Words(l.Stage)), Space(), ui.Since(l.StageChangedAt))},
 	}
 	if l.SourceStage != "" {
 		lines = append(lines, ui.Detail{Label: "Stage as it came", Value: ui.Text(l.SourceStage)})

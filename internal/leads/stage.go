@@ -48,8 +48,8 @@ func (s Stage) Back() []Stage {
 	return nil
 }
 
-// tone is the stage's colour; its word stands beside it.
-func (s Stage) tone() ui.Tone {
+// Tone is the stage's colour; its word stands beside it.
+func (s Stage) Tone() ui.Tone {
 	switch s {
 	case StageNew:
 		return ui.Amber

@@ -46,7 +46,7 @@ func runRows(runs []migration.RunLine) []ui.Row {
 			url = runURL(r)
 		}
 		rows = append(rows, ui.Row{URL: url, Cells: []templ.Component{
-			ui.Strong(strings.Join(r.Files, ", "), r.Failure), ui.StagePill(tone, word), ui.Text(report.Count(r.RowsRead)), ui.Time(r.StartedAt), ui.Text(r.StartedBy),
+			ui.Strong(ui.Names(r.Files, 2, "files"), r.Failure), ui.StagePill(tone, word), ui.Text(report.Count(r.RowsRead)), ui.Time(r.StartedAt), ui.Text(r.StartedBy),
 		}})
 	}
 	return rows

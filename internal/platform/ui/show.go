@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -150,6 +151,15 @@ func inZone(ctx context.Context, t time.Time) time.Time {
 		return t.In(z)
 	}
 	return t.UTC()
+}
+
+// Names are the first of a list of names, and how many more there are:
+// "contacts.csv, jobs.csv and 5 more files".
+func Names(names []string, most int, what string) string {
+	if len(names) <= most+1 { // "and 1 more" is as long as the name
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + " and " + Count(int64(len(names)-most)) + " more " + what
 }
 
 // differing picks the rows in which the two versions differ, or those in which they don't.

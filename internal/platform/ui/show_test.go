@@ -64,6 +64,11 @@ func TestValues(t *testing.T) {
 			t.Errorf("%d is written %q, want %q", n, got, want)
 		}
 	}
+	for want, names := range map[string][]string{"": nil, "a, b, c": {"a", "b", "c"}, "a, b and 2 more files": {"a", "b", "c", "d"}} {
+		if got := ui.Names(names, 2, "files"); got != want {
+			t.Errorf("%v is written %q, want %q", names, got, want)
+		}
+	}
 	for _, c := range []templ.Component{ui.Day(date.Date{}), ui.Time(time.Time{}), ui.Since(time.Time{}), ui.Text("")} {
 		if got := words(t, ctx, c); got != "— not known" {
 			t.Errorf("an absent value is shown as %q", got)
