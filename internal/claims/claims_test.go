@@ -376,7 +376,7 @@ func TestEstimates(t *testing.T) {
 		_, err := tx.Exec(ctx, `
 			WITH e AS (INSERT INTO estimates (org_id, id, claim_id, name, created_by, updated_by) VALUES (current_org(), gen_random_uuid(), $1, 'Adjuster <1>', $2, $2) RETURNING id)
 			INSERT INTO estimate_lines (org_id, id, estimate_id, position, number, group_name, category, selector, description, quantity, unit, unit_price, item_amount, tax, rcv, depreciation, acv, recoverable)
-			SELECT current_org(), gen_random_uuid(), e.id, n, n::text, CASE WHEN n < 3 THEN 'Roof' ELSE 'Gutters' END, 'RFG', '300', 'Shingles & felt', 12.5, 'SQ', 210.3300,
+			SELECT current_org(), gen_random_uuid(), e.id, n, n::text, CASE WHEN n < 3 THEN 'Roof' ELSE 'Gutters' END, 'RFG', '300', 'Shingles & felt', 12.5, 'SQ', 210.3000,
 				262913, 1000, 263913, 10000, CASE n WHEN 2 THEN 1 ELSE 253913 END, n <> 3
 			FROM e, generate_series(1, 3) n`, c.ID, me(ctx))
 		if err == nil {
@@ -390,7 +390,7 @@ func TestEstimates(t *testing.T) {
 	}
 	page := o.Get(ctx, t, "/claims/"+c.ID.String()+"?tab=estimates")
 	for _, want := range []string{
-		"Adjuster &lt;1&gt;", "$7,917.39", "$300.00", "$200.00 recoverable", "Roof", "Gutters", "Shingles &amp; felt", "12.5 SQ", "210.33", "RFG 300",
+		"Adjuster &lt;1&gt;", "$7,917.39", "$300.00", "$200.00 recoverable", "Roof", "Gutters", "Shingles &amp; felt", "12.5 SQ", ">210.30<", "RFG 300",
 		"On 1 line ACV is not RCV less depreciation: kept as it came", "not recoverable", "$5,278.26",
 	} {
 		if !strings.Contains(page.Body, want) {

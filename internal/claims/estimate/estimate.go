@@ -151,6 +151,19 @@ func decimal(s *string) string {
 	return strings.TrimSuffix(strings.TrimRight(*s, "0"), ".")
 }
 
+// price is a unit price in dollars: two decimals, and more where they say something.
+func price(s *string) string {
+	p := decimal(s)
+	if p == "" {
+		return ""
+	}
+	whole, rest, _ := strings.Cut(p, ".")
+	for len(rest) < 2 {
+		rest += "0"
+	}
+	return whole + "." + rest
+}
+
 // ageLife is a line's age and life: "12/30 yrs".
 func (l *Line) ageLife() string {
 	if l.Age == "" || l.Life == "" {
