@@ -62,11 +62,23 @@ func (d *Demo) Set(ctx context.Context, companies []generate.Company, progress f
 	return all, nil
 }
 
+// found makes the organisation, in its colour.
+func (d *Demo) found(ctx context.Context, c generate.Company) error {
+	if _, err := d.orgs.Create(ctx, c.Slug, c.Name, c.TimeZone); err != nil {
+		return err
+	}
+	ctx, _, err := d.orgs.SystemScope(ctx, c.Slug, "demo")
+	if err != nil {
+		return err
+	}
+	return d.orgs.Save(ctx, orgs.Settings{Name: c.Name, TimeZone: c.TimeZone, BrandColor: c.Colour})
+}
+
 // people makes the organisation and one person per role, and members for the
 // salespeople whom the exports name and who work there still.
 func (d *Demo) people(ctx context.Context, c generate.Company) ([]SignIn, error) {
 	if _, err := d.orgs.BySlug(ctx, c.Slug); fault.Is(err, fault.KindNotFound) {
-		if _, err := d.orgs.Create(ctx, c.Slug, c.Name, c.TimeZone); err != nil {
+		if err := d.found(ctx, c); err != nil {
 			return nil, err
 		}
 	} else if err != nil {

@@ -35,7 +35,7 @@ var (
 		},
 	}
 	ProWest = Company{
-		Slug: "prowest", Name: "Pro West", TimeZone: "America/Denver", Jobs: 2000, Seed: 303_720, AsOf: day(2026, time.November, 16),
+		Slug: "prowest", Name: "Pro West", Colour: "#8a3b12", TimeZone: "America/Denver", Jobs: 2000, Seed: 303_720, AsOf: day(2026, time.November, 16),
 		AreaCodes: []string{"303", "720"}, Cities: places.Colorado,
 		Storms: []Storm{
 			{day(2024, time.May, 30), "Hail", 34},

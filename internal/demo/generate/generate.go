@@ -20,6 +20,7 @@ import (
 // Company is a contractor whose exports are made.
 type Company struct {
 	Slug, Name string
+	Colour     string        // of the brand, as #0b5a6b; "" keeps the program's own
 	TimeZone   string        // IANA name; times of day in the exports are working hours there
 	Cities     []places.City // where the customers live
 	AreaCodes  []string
