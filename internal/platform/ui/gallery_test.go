@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -135,6 +136,7 @@ func sampleClaims() []sampleClaim {
 		{"T-1038", "Priya Raman", "6033 N 7th St, Phoenix", "invoiced", "Invoiced", "USAA", "Chris Okafor", ui.Purple, lossDay(2), cents(-12_500), ago(9 * 24 * time.Hour)},
 		{"T-1037", "O'Brien Family Trust", "1010 W Gurley St, Prescott", "closed", "Closed", "", "", ui.Neutral, date.Date{}, cents(987_654), ago(41 * 24 * time.Hour)},
 		{"T-1036", "Sam Nez", "2222 E Highland Ave, Phoenix", "build", "Build", "American Family", "Luz Ortega", ui.Blue, lossDay(1), cents(2_100_000), ago(50 * 24 * time.Hour)},
+		{"T-1035", strings.Repeat("Featherstonehaugh", 9), strings.Repeat("1", 90), "build", "Build", strings.Repeat("Mutual", 20), strings.Repeat("Bartholomew", 9), ui.Blue, lossDay(1), cents(2_100_000), ago(50 * 24 * time.Hour)},
 	}
 }
 
