@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -60,6 +61,9 @@ func (c *importRun) restore(ctx context.Context, g *Globals, t *terminal) error 
 		if err != nil {
 			return err
 		}
+		if c.JSON {
+			return json.NewEncoder(t.out).Encode(restored{c.DryRun, manifest})
+		}
 		if c.DryRun {
 			t.printf("Dry run: nothing was written.\n")
 		}
@@ -67,4 +71,10 @@ func (c *importRun) restore(ctx context.Context, g *Globals, t *terminal) error 
 		archived(t, manifest)
 		return nil
 	})
+}
+
+// restored is the one line of --json where an archive was read back.
+type restored struct {
+	DryRun  bool             `json:"dry_run"`
+	Archive archive.Manifest `json:"archive"`
 }
