@@ -17,7 +17,9 @@ th { font-weight: 600; background: #f2f5f7; } .n { text-align: right; white-spac
 small { display: block; color: #56636f; font-size: .75rem; }
 .bad td:first-child { border-left: 4px solid #b42318; } .notice { background: #fff4d6; padding: .6rem .8rem; border-left: 4px solid #b7791f; }
 .sign { display: flex; gap: 3rem; margin: 4rem 0 2rem; break-inside: avoid; } .sign p { flex: 1; } .sign span { display: block; border-bottom: 1px solid #16202a; height: 3rem; }
-@media print { body { margin: 0; } th { background: none; } }
+:is(th, td):not(.n) { min-width: 5rem; } :is(th, td):first-child:not(.n) { min-width: 8rem; }
+@page { margin: 12mm; }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 8pt; } th { background: none; } th, td { padding: .25rem; } tr { break-inside: avoid; } :is(th, td):not(.n) { min-width: 5em; } :is(th, td):first-child:not(.n) { min-width: 9em; } }
 `
 
 // Count writes a number with its thousands apart.
