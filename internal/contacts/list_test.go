@@ -194,6 +194,20 @@ func TestRoundTrips(t *testing.T) {
 	dbtest.AtMost(ctx, t, 2, func(ctx context.Context) { o.Post(ctx, t, page+"/archive", nil) })
 }
 
+// What only an import has touched has no entry of its own: its tab says so.
+func TestAnImportedContactsTrail(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, dbtest.Shared(t))
+	owner := o.As(t, tenant.Owner)
+	o.fill(owner, t, 2) // the first is archived
+	at := "/contacts/" + dbtest.Decode[page](t, o.Get(owner, t, "/api/contacts?limit=1&sort=name"), http.StatusOK).Items[0].ID.String() + "?tab=audit"
+	for role, want := range map[tenant.Role]bool{tenant.Owner: true, tenant.Manager: false} {
+		if a := o.Get(o.As(t, role), t, at); strings.Contains(a.Body, "Nobody has changed this here") != want {
+			t.Errorf("%s: %d", role, a.Status)
+		}
+	}
+}
+
 func TestListsReadTheirIndex(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, dbtest.New(t))
