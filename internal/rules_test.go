@@ -38,6 +38,8 @@ var writers = map[string]string{
 	"orgs":             "orgs",
 	"users":            "identity",
 	"people":           "identity",
+	"roles":            "identity",
+	"api_keys":         "identity",
 	"sessions":         "identity",
 	"sign_in_failures": "identity",
 	"user_factors":     "identity",

@@ -19,6 +19,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
+	"github.com/skaiscraper/skai/internal/identity/roles"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
@@ -80,6 +81,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	ui.Routes(rt)
 	a.People.Routes(rt)
 	factors.New(db, a.Orgs, a.People).Routes(rt)
+	roles.New(db).Routes(rt)
 	a.Accounts.Routes(rt)
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)

@@ -47,7 +47,7 @@ func authenticate(r *http.Request) (context.Context, error) {
 		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
 	}
 	session := identity.Session{
-		ID: scope.SessionID, OrgID: scope.OrgID, PersonID: scope.ActorID, Name: scope.ActorName, Role: scope.Role, TimeZone: "America/Phoenix",
+		ID: scope.SessionID, OrgID: scope.OrgID, PersonID: scope.ActorID, Name: scope.ActorName, Role: scope.Role, RoleName: scope.RoleName, Only: scope.Only, TimeZone: "America/Phoenix",
 	}
 	ctx := identity.WithSession(r.Context(), session, scope.RequestID)
 	return ui.WithViewer(ctx, ui.Viewer{Name: scope.ActorName, Role: string(scope.Role), Zone: identity.Zone(ctx), Org: ui.Org{Name: "Titan Roofing"}}), nil

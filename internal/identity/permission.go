@@ -29,6 +29,8 @@ const (
 	Migrate        Permission = "migration.run"  // and the full export
 	ViewAudit      Permission = "audit.view"
 	EditSettings   Permission = "settings.edit"
+	ManagePeople   Permission = "people.manage" // change roles, remove
+	EditRoles      Permission = "roles.edit"    // compose roles
 )
 
 var (
@@ -51,27 +53,46 @@ var (
 		Migrate:        {stewards, "run a migration or a full export"},
 		ViewAudit:      {stewards, "see the audit trail"},
 		EditSettings:   {stewards, "change the organisation's settings"},
+		ManagePeople:   {stewards, "change people's roles or remove them"},
+		EditRoles:      {everyone[:1], "compose roles"},
 	}
 )
 
-// May tells whether a role has a permission.
-func May(role tenant.Role, p Permission) bool { return slices.Contains(permission[p].roles, role) }
+// ownOfMembers are the permissions that members have on their own records alone.
+var ownOfMembers = []Permission{ArchiveRecords, ViewAnalytics}
 
-// Permissions gives all that a role may do, by name.
-func Permissions(role tenant.Role) []Permission {
+// May tells whether an actor has a permission: the role has it, and neither a
+// composed role nor an API key leaves it out.
+func May(s tenant.Scope, p Permission) bool {
+	return slices.Contains(permission[p].roles, s.Role) && (s.Only == nil || slices.Contains(s.Only, string(p)))
+}
+
+// Permissions gives all that an actor may do, by name.
+func Permissions(s tenant.Scope) []Permission {
 	may := []Permission{}
 	for _, p := range slices.Sorted(maps.Keys(permission)) {
-		if May(role, p) {
+		if May(s, p) {
 			may = append(may, p)
 		}
 	}
 	return may
 }
 
+// Words says what a permission lets somebody do: "export lists".
+func (p Permission) Words() string { return permission[p].words }
+
+// WordsFor is Words, with what a role has on its own records alone.
+func (p Permission) WordsFor(role tenant.Role) string {
+	if role == tenant.Member && slices.Contains(ownOfMembers, p) {
+		return p.Words() + ", their own only"
+	}
+	return p.Words()
+}
+
 // Can tells whether the actor of ctx has a permission: for pages that leave out what would be refused.
 func Can(ctx context.Context, p Permission) bool {
 	scope, ok := tenant.From(ctx)
-	return ok && May(scope.Role, p)
+	return ok && May(scope, p)
 }
 
 // Require refuses an actor without the permission: fault.Forbidden in words, or
@@ -81,10 +102,20 @@ func Require(ctx context.Context, p Permission) error {
 	if !ok {
 		return fault.Unauthenticated("unauthenticated", "sign in first")
 	}
-	if !May(scope.Role, p) {
-		return fault.Forbidden("forbidden", "as %s you can't %s; ask an owner or admin of your organisation", roleWords(scope.Role), permission[p].words)
+	if !May(scope, p) {
+		return refusal(scope, p)
 	}
 	return nil
+}
+
+// refusal says why an actor may not, and who can help.
+func refusal(s tenant.Scope, p Permission) error {
+	switch {
+	case s.RoleName != "":
+		return fault.Forbidden("forbidden", "in the role %s you can't %s; ask an owner of your organisation", s.RoleName, p.Words())
+	default:
+		return fault.Forbidden("forbidden", "as %s you can't %s; ask an owner or admin of your organisation", roleWords(s.Role), p.Words())
+	}
 }
 
 // RequireOwn is Require for a permission that members have on their own records
@@ -95,7 +126,7 @@ func RequireOwn(ctx context.Context, p Permission, own ...uuid.UUID) error {
 	}
 	scope, _ := tenant.From(ctx)
 	if scope.Role == tenant.Member && !slices.Contains(own, scope.ActorID) {
-		return fault.Forbidden("forbidden.own", "as a member you can %s only where you created them or they are assigned to you; ask a manager", permission[p].words)
+		return fault.Forbidden("forbidden.own", "as a member you can %s only where you created them or they are assigned to you; ask a manager", p.Words())
 	}
 	return nil
 }

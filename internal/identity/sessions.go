@@ -38,6 +38,8 @@ type Session struct {
 	Email      string
 	Unverified bool // nobody has shown yet that mail to the address reaches them
 	Role       tenant.Role
+	RoleName   string   // of the composed role the person has; "" is none
+	Only       []string // what that role leaves of Role's permissions; nil is all
 	LastSeenAt time.Time
 	FreshAt    time.Time    // when the person last showed that it is them
 	Orgs       []Membership // every organisation the user may switch to, this one too
@@ -56,7 +58,7 @@ type sessionKey struct{}
 // WithSession puts a session and its scope into a context.
 func WithSession(ctx context.Context, s Session, requestID string) context.Context {
 	ctx = context.WithValue(ctx, sessionKey{}, s)
-	return tenant.With(ctx, tenant.Scope{OrgID: s.OrgID, ActorID: s.PersonID, ActorName: s.Name, Role: s.Role, RequestID: requestID, SessionID: s.ID})
+	return tenant.With(ctx, tenant.Scope{OrgID: s.OrgID, ActorID: s.PersonID, ActorName: s.Name, Role: s.Role, Only: s.Only, RoleName: s.RoleName, RequestID: requestID, SessionID: s.ID})
 }
 
 // Current gives the session of the context; ok is false for commands, jobs and signed-out requests.
@@ -73,13 +75,15 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
 		found, err := postgres.One[Session](ctx, tx, `
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
-				p.id AS person_id, p.name, coalesce(p.email, '') AS email, u.verified_at IS NULL AS unverified, p.role, s.last_seen_at, s.fresh_at,
+				p.id AS person_id, p.name, coalesce(p.email, '') AS email, u.verified_at IS NULL AS unverified, p.role,
+				coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
 				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL WHERE p2.user_id = s.user_id AND p2.active) AS orgs
 			FROM sessions s
 			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
+			LEFT JOIN roles r ON r.org_id = p.org_id AND r.id = p.custom_role_id
 			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND s.pending IS NULL AND NOT (p.role = ANY (o.factor_roles) AND o.factor_from <= now()

@@ -25,6 +25,9 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	if Can(r.Context(), EditSettings) {
 		places = append(places, place{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
 	}
+	if Can(r.Context(), ManagePeople) {
+		places = append(places, place{"Roles", "What each role may do, roles of your own, and who has them.", RolesPath})
+	}
 	if Can(r.Context(), ViewAudit) {
 		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -36,7 +38,7 @@ func TestSignIn(t *testing.T) {
 	}
 	got, err := tenant.Must(identity.WithSession(t.Context(), s, "r1"))
 	want := tenant.Scope{OrgID: titan.ID, ActorID: scope.ActorID, ActorName: "Manager", Role: tenant.Manager, RequestID: "r1", SessionID: s.ID}
-	if err != nil || got != want {
+	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("the scope is %+v, %v", got, err)
 	}
 	another, err := people.SignIn(t.Context(), titan.Email(tenant.Manager), dbtest.Password, from("192.0.2.1"))

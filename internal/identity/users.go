@@ -112,7 +112,7 @@ func (s *Service) People(ctx context.Context) ([]Person, error) {
 		return nil, err
 	}
 	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Person, error) {
-		return postgres.Many[Person](ctx, tx, `SELECT id, kind, name, email, role, active FROM people WHERE kind <> 'system' ORDER BY active DESC, name_key, id`)
+		return postgres.Many[Person](ctx, tx, `SELECT id, kind, name, email, role, active FROM people WHERE kind NOT IN ('system', 'key') ORDER BY active DESC, name_key, id`)
 	})
 }
 
@@ -124,7 +124,7 @@ func EnsurePlaceholders(ctx context.Context, tx pgx.Tx, names []string) error {
 		INSERT INTO people (org_id, id, kind, name, role, active)
 		SELECT DISTINCT ON (key) current_org(), gen_random_uuid(), 'placeholder', regexp_replace(btrim(n), '\s+', ' ', 'g'), 'member', false
 		FROM unnest($1::text[]) n, LATERAL (SELECT lower(regexp_replace(btrim(n), '\s+', ' ', 'g')) AS key) k
-		WHERE key <> '' AND NOT EXISTS (SELECT FROM people WHERE name_key = key AND kind <> 'system')
+		WHERE key <> '' AND NOT EXISTS (SELECT FROM people WHERE name_key = key AND kind NOT IN ('system', 'key'))
 		ORDER BY key, n COLLATE "C"`, names)
 	return err
 }

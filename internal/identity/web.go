@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -51,6 +52,9 @@ const (
 	ForgotPath = web.SignInPath + "/forgot"
 )
 
+// RolesPath is the page of the roles, which package roles serves.
+const RolesPath = "/settings/roles"
+
 // AuditPath is the page of the audit trail, which package audit serves.
 const AuditPath = "/settings/audit"
 
@@ -99,7 +103,7 @@ func Permit(ctx context.Context, permission string) error {
 // viewer is the session as the shell shows it.
 func viewer(ctx context.Context, s Session) ui.Viewer {
 	v := ui.Viewer{
-		Name: s.Name, Email: s.Email, Role: roleName(s.Role),
+		Name: s.Name, Email: s.Email, Role: cmp.Or(s.RoleName, roleName(s.Role)),
 		Org:      ui.Org{ID: s.OrgID.String(), Name: s.OrgName},
 		Sections: []ui.Section{ui.Dashboard, ui.Leads, ui.Claims, ui.Contacts, ui.Properties},
 		Settings: settingsLinks(ctx),
@@ -128,6 +132,9 @@ func settingsLinks(ctx context.Context) []ui.Link {
 	var links []ui.Link
 	if Can(ctx, EditSettings) {
 		links = append(links, ui.Link{Text: "Organisation", URL: organisationPath, Icon: "building"})
+	}
+	if Can(ctx, ManagePeople) {
+		links = append(links, ui.Link{Text: "Roles", URL: RolesPath, Icon: "shield-check"})
 	}
 	if Can(ctx, ViewAudit) {
 		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"})
@@ -224,7 +231,8 @@ type meOutput struct {
 		Role          string       `json:"role" enum:"owner,admin,manager,member,viewer"`
 		Organisation  Membership   `json:"organisation" doc:"The one the person works in now"`
 		Organisations []Membership `json:"organisations" nullable:"false" doc:"All they may switch to"`
-		Permissions   []Permission `json:"permissions" nullable:"false" doc:"What the role may do here"`
+		RoleName      string       `json:"role_name" doc:"What the role is called here: a composed role has the name its organisation gave it" example:"Estimator"`
+		Permissions   []Permission `json:"permissions" nullable:"false" doc:"What the person may do here"`
 	}
 }
 
@@ -237,6 +245,7 @@ func (s *Service) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	b := &out.Body
 	b.ID, b.Name, b.Email, b.Role = session.PersonID, session.Name, session.Email, string(session.Role)
 	b.Organisation = Membership{session.OrgID, session.OrgSlug, session.OrgName, string(session.Role)}
-	b.Organisations, b.Permissions = session.Orgs, Permissions(session.Role)
+	scope, _ := tenant.From(ctx)
+	b.RoleName, b.Organisations, b.Permissions = cmp.Or(session.RoleName, roleName(session.Role)), session.Orgs, Permissions(scope)
 	return out, nil
 }

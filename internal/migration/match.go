@@ -332,6 +332,6 @@ func assign(ctx context.Context, tx pgx.Tx, t staging.Table) error {
 	}
 	return steps(ctx, tx, step{"find who " + t.Name + " are assigned to", fmt.Sprintf(`
 		UPDATE %s s SET assignee_id = p.id FROM (
-			SELECT DISTINCT ON (name_key) name_key, id FROM people WHERE kind <> 'system' ORDER BY name_key, active DESC, kind = 'member' DESC, created_at, id) p
+			SELECT DISTINCT ON (name_key) name_key, id FROM people WHERE kind NOT IN ('system', 'key') ORDER BY name_key, active DESC, kind = 'member' DESC, created_at, id) p
 		WHERE s.assignee_name IS NOT NULL AND p.name_key = lower(regexp_replace(btrim(s.assignee_name), '\s+', ' ', 'g'))`, t.Stage())})
 }

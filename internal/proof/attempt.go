@@ -309,7 +309,7 @@ func admits(r web.Route, role tenant.Role) bool {
 	if role == tenant.Member && r.Permission == string(identity.ArchiveRecords) {
 		return false
 	}
-	return r.Permission == "" || identity.May(role, identity.Permission(r.Permission))
+	return r.Permission == "" || identity.May(tenant.Scope{Role: role}, identity.Permission(r.Permission))
 }
 
 // revive signs an actor in again whose own attempt ended their session.

@@ -78,6 +78,9 @@ func (p *prover) newCanary(ctx context.Context, slug, name string) (*canary, err
 	if err := p.fill(ctx, c); err != nil {
 		return c, err
 	}
+	if err := p.composeRole(ctx, c); err != nil {
+		return c, err
+	}
 	return c, p.whoAmI(ctx, c)
 }
 
@@ -218,17 +221,56 @@ func (p *prover) fill(ctx context.Context, c *canary) error {
 		if err != nil {
 			return err
 		}
-		answer, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: make.path, json: body})
-		if err != nil {
+		if c.ids[make.kind], err = p.make(ctx, c, make.path, body); err != nil {
 			return err
 		}
-		var made struct{ ID string }
-		if err := json.Unmarshal([]byte(answer.body), &made); err != nil || made.ID == "" {
-			return fmt.Errorf("make a %s in %s: the answer was %d %.500s", make.kind, c.org.Slug, answer.status, answer.body)
-		}
-		c.ids[make.kind] = made.ID
 	}
 	return p.archiveSome(ctx, c)
+}
+
+// composeRole makes a role of the canary's own, all that a member may do, and gives
+// it to somebody.
+func (p *prover) composeRole(ctx context.Context, c *canary) error {
+	a := &actor{home: c, role: tenant.Member, email: "composed@" + c.org.Slug + ".example"}
+	if err := p.hire(ctx, a); err != nil {
+		return err
+	}
+	session, err := p.People.Authenticate(ctx, a.token)
+	if err != nil {
+		return err
+	}
+	_, err = p.People.CreateUser(ctx, identity.NewUser{ // to whom the page gives it, the first by name
+		Email: "a@" + c.org.Slug + ".example", Name: "A " + c.word, OrgSlug: c.org.Slug, Role: tenant.Viewer, Password: password(c.org.Slug), Verified: true,
+	})
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{"name": c.word, "base": "member", "permissions": identity.Permissions(tenant.Scope{Role: tenant.Member})})
+	if err != nil {
+		return err
+	}
+	if c.ids["role"], err = p.make(ctx, c, "/api/roles", body); err != nil {
+		return err
+	}
+	c.ids["member"] = session.PersonID.String()
+	given, err := p.send(ctx, c.roles[0], request{method: http.MethodPut, path: "/api/roles/" + c.ids["role"] + "/people/" + c.ids["member"]})
+	if err == nil && given.status != http.StatusNoContent {
+		err = fmt.Errorf("give a role in %s: the answer was %d %.500s", c.org.Slug, given.status, given.body)
+	}
+	return err
+}
+
+// make makes something through the API, as the owner, and gives its id.
+func (p *prover) make(ctx context.Context, c *canary, path string, body []byte) (id string, err error) {
+	a, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: path, json: body})
+	if err != nil {
+		return "", err
+	}
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(a.body), &made); err != nil || made.ID == "" {
+		return "", fmt.Errorf("make one of %s in %s: the answer was %d %.500s", path, c.org.Slug, a.status, a.body)
+	}
+	return made.ID, nil
 }
 
 // brand gives the canary a logo that holds its word.
@@ -258,18 +300,15 @@ func (p *prover) archiveSome(ctx context.Context, c *canary) error {
 		if err != nil {
 			return err
 		}
-		a, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/api" + path, json: text})
+		id, err := p.make(ctx, c, "/api"+path, text)
 		if err != nil {
 			return err
 		}
-		var made struct{ ID string }
-		if err := json.Unmarshal([]byte(a.body), &made); err != nil || made.ID == "" {
-			return fmt.Errorf("make one of %s in %s: the answer was %d %.500s", path, c.org.Slug, a.status, a.body)
-		}
-		if a, err = p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/api" + path + "/" + made.ID + "/archive"}); err != nil || a.status >= http.StatusBadRequest {
+		a, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/api" + path + "/" + id + "/archive"})
+		if err != nil || a.status >= http.StatusBadRequest {
 			return fmt.Errorf("archive one of %s in %s: the answer was %d, %w", path, c.org.Slug, a.status, err)
 		}
-		c.look = append(c.look, path+"/"+made.ID)
+		c.look = append(c.look, path+"/"+id)
 	}
 	a, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: "/api/contacts"})
 	if err != nil {

@@ -171,6 +171,8 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 	got := texts(t, conn, `SELECT format('%s: %s may %s', tablename, array_to_string(roles, ','), cmd)
 		FROM pg_policies WHERE policyname <> 'tenant' AND (roles, qual) IS DISTINCT FROM ('{skai_eraser}'::name[], '`+wall+`') ORDER BY 1`)
 	want := []string{
+		"api_keys: skai_signin may SELECT",
+		"api_keys: skai_signin may UPDATE",
 		"audit_entries: skai_audit may INSERT",
 		"claims: skai_search may SELECT",
 		"contacts: skai_search may SELECT",
@@ -182,6 +184,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"people: skai_signin may SELECT",
 		"people: skai_signin may UPDATE",
 		"properties: skai_search may SELECT",
+		"roles: skai_signin may SELECT",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

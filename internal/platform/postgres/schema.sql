@@ -229,6 +229,20 @@ END $$;
 
 ALTER FUNCTION public.people_keep_an_owner() OWNER TO skai_owner;
 
+CREATE FUNCTION public.role_permissions(base text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+	SELECT CASE base
+		WHEN 'viewer' THEN '{records.view}'::text[]
+		WHEN 'member' THEN '{records.view,records.edit,records.archive,amounts.view,analytics.view}'::text[]
+		WHEN 'manager' THEN '{records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,lists.export,analytics.view,people.invite}'::text[]
+		WHEN 'key' THEN '{records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,lists.export,analytics.view,migration.run,audit.view}'::text[]
+		ELSE '{}'::text[]
+	END
+$$;
+
+ALTER FUNCTION public.role_permissions(base text) OWNER TO skai_owner;
+
 CREATE FUNCTION public.tag_words(tags text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT array_to_string(tags, ' ') $$;
@@ -357,6 +371,35 @@ CREATE TABLE public.activities (
 ALTER TABLE ONLY public.activities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.activities OWNER TO skai_owner;
+
+CREATE TABLE public.api_keys (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    prefix text NOT NULL,
+    secret_hash bytea NOT NULL,
+    scopes text[] NOT NULL,
+    rate integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    last_address inet,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    CONSTRAINT api_keys_check CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+    CONSTRAINT api_keys_check1 CHECK ((expires_at > created_at)),
+    CONSTRAINT api_keys_name_check CHECK (((name = btrim(name)) AND (name <> ''::text) AND (char_length(name) <= 60))),
+    CONSTRAINT api_keys_prefix_check CHECK ((prefix ~ '^skai_[0-9A-Za-z]{8}$'::text)),
+    CONSTRAINT api_keys_rate_check CHECK (((rate >= 1) AND (rate <= 1000))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (scopes <@ public.role_permissions('key'::text)))),
+    CONSTRAINT api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+
+ALTER TABLE ONLY public.api_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.api_keys OWNER TO skai_owner;
 
 CREATE TABLE public.audit_columns (
     table_name text NOT NULL,
@@ -979,9 +1022,11 @@ CREATE TABLE public.people (
     active boolean NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    custom_role_id uuid,
     CONSTRAINT people_check CHECK (((kind = 'member'::text) = (user_id IS NOT NULL))),
     CONSTRAINT people_check1 CHECK (((kind <> 'placeholder'::text) OR (NOT active))),
-    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'placeholder'::text, 'system'::text]))),
+    CONSTRAINT people_key_role CHECK (((kind <> 'key'::text) OR (role <> 'owner'::text))),
+    CONSTRAINT people_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'placeholder'::text, 'system'::text, 'key'::text]))),
     CONSTRAINT people_name_check CHECK ((name <> ''::text)),
     CONSTRAINT people_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'member'::text, 'viewer'::text])))
 );
@@ -1078,6 +1123,27 @@ END) || ' '::text) || notes))) || jsonb_to_tsvector('simple'::regconfig, extra, 
 ALTER TABLE ONLY public.properties FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.properties OWNER TO skai_owner;
+
+CREATE TABLE public.roles (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(regexp_replace(name, '\s+'::text, ' '::text, 'g'::text))) STORED NOT NULL,
+    base text NOT NULL,
+    permissions text[] NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT roles_base_check CHECK ((base = ANY (ARRAY['manager'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT roles_name_check CHECK (((name = btrim(name)) AND (name <> ''::text) AND (char_length(name) <= 40))),
+    CONSTRAINT roles_not_built_in CHECK ((name_key <> ALL (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT roles_see_records CHECK (('records.view'::text = ANY (permissions))),
+    CONSTRAINT roles_within_base CHECK ((permissions <@ public.role_permissions(base)))
+);
+
+ALTER TABLE ONLY public.roles FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.roles OWNER TO skai_owner;
 
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -1257,6 +1323,9 @@ ALTER TABLE ONLY public.account_links
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.audit_columns
     ADD CONSTRAINT audit_columns_pkey PRIMARY KEY (table_name, column_name);
 
@@ -1341,6 +1410,15 @@ ALTER TABLE ONLY public.people
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_id_base_key UNIQUE (org_id, id, base);
+
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_name_key UNIQUE (org_id, name_key);
+
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -1398,6 +1476,10 @@ CREATE INDEX activities_lead_idx ON public.activities USING btree (org_id, lead_
 CREATE INDEX activities_open_tasks_idx ON public.activities USING btree (org_id, due_on, id) WHERE ((kind = 'task'::text) AND (done_at IS NULL));
 
 CREATE INDEX activities_property_idx ON public.activities USING btree (org_id, property_id, at DESC, id DESC) WHERE (property_id IS NOT NULL);
+
+CREATE UNIQUE INDEX api_keys_name_key ON public.api_keys USING btree (org_id, lower(name)) WHERE (revoked_at IS NULL);
+
+CREATE INDEX api_keys_secret_idx ON public.api_keys USING btree (secret_hash);
 
 CREATE INDEX audit_entries_record_idx ON public.audit_entries USING btree (org_id, record_id, id DESC) WHERE (record_id IS NOT NULL);
 
@@ -1489,6 +1571,8 @@ CREATE INDEX leads_stage_idx ON public.leads USING btree (org_id, stage, created
 
 CREATE INDEX leads_value_idx ON public.leads USING btree (org_id, COALESCE(estimated_value, ('-1'::integer)::bigint) DESC, id DESC) WHERE (archived_at IS NULL);
 
+CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
+
 CREATE UNIQUE INDEX people_placeholder_name_key ON public.people USING btree (org_id, name_key) WHERE (kind = 'placeholder'::text);
 
 CREATE UNIQUE INDEX people_system_key ON public.people USING btree (org_id) WHERE (kind = 'system'::text);
@@ -1537,6 +1621,8 @@ CREATE INDEX river_notification_topic_id_idx ON river.river_notification USING b
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.claims REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1555,11 +1641,15 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.people REFERENCING OLD TABLE 
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.properties REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.roles REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.user_factors REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.claims REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -1579,11 +1669,15 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.people REFERENCING NEW TABLE 
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.properties REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.roles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.user_factors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.claims REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -1602,6 +1696,8 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.orgs REFERENCING OLD TABLE AS
 CREATE TRIGGER audit_update AFTER UPDATE ON public.people REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.properties REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.roles REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.user_factors REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -1650,6 +1746,15 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_org_id_id_fkey FOREIGN KEY (org_id, id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_org_id_revoked_by_fkey FOREIGN KEY (org_id, revoked_by) REFERENCES public.people(org_id, id);
 
 ALTER TABLE ONLY public.backup_codes
     ADD CONSTRAINT backup_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -1796,6 +1901,9 @@ ALTER TABLE ONLY public.passkey_challenges
     ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_custom_role FOREIGN KEY (org_id, custom_role_id, role) REFERENCES public.roles(org_id, id, base) ON UPDATE CASCADE;
+
+ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.people
@@ -1813,6 +1921,9 @@ ALTER TABLE ONLY public.properties
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.roles
+    ADD CONSTRAINT roles_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_current_org_id_person_id_fkey FOREIGN KEY (current_org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
 
@@ -1827,6 +1938,8 @@ ALTER TABLE ONLY public.user_factors
 
 ALTER TABLE public.activities ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY audit_writer ON public.audit_entries FOR INSERT TO skai_audit WITH CHECK (true);
@@ -1836,6 +1949,8 @@ ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.contacts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY erase ON public.activities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.api_keys TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.audit_entries TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -1877,6 +1992,8 @@ CREATE POLICY erase ON public.people TO skai_eraser USING ((org_id = ( SELECT pu
 
 CREATE POLICY erase ON public.properties TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.roles TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
@@ -1915,6 +2032,8 @@ ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.properties ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.roles ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY search ON public.claims FOR SELECT TO skai_search USING (true);
 
 CREATE POLICY search ON public.contacts FOR SELECT TO skai_search USING (true);
@@ -1923,13 +2042,21 @@ CREATE POLICY search ON public.leads FOR SELECT TO skai_search USING (true);
 
 CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true);
 
+CREATE POLICY signin ON public.api_keys FOR SELECT TO skai_signin USING (true);
+
 CREATE POLICY signin ON public.orgs FOR SELECT TO skai_signin USING (true);
 
 CREATE POLICY signin ON public.people FOR SELECT TO skai_signin USING (true);
 
+CREATE POLICY signin ON public.roles FOR SELECT TO skai_signin USING (true);
+
 CREATE POLICY signin_address ON public.people FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
 
+CREATE POLICY signin_used ON public.api_keys FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
+
 CREATE POLICY tenant ON public.activities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.api_keys TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.audit_entries TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -1971,6 +2098,8 @@ CREATE POLICY tenant ON public.people TO skai_app USING ((org_id = ( SELECT publ
 
 CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY tenant ON public.roles TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
 GRANT USAGE ON SCHEMA audit TO skai_owner;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
@@ -2003,6 +2132,22 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.account_links TO skai_signin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.activities TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.activities TO skai_eraser;
+
+GRANT SELECT,INSERT ON TABLE public.api_keys TO skai_app;
+GRANT SELECT ON TABLE public.api_keys TO skai_signin;
+GRANT SELECT,DELETE ON TABLE public.api_keys TO skai_eraser;
+
+GRANT UPDATE(name) ON TABLE public.api_keys TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.api_keys TO skai_app;
+
+GRANT UPDATE(last_used_at) ON TABLE public.api_keys TO skai_signin;
+
+GRANT UPDATE(last_address) ON TABLE public.api_keys TO skai_signin;
+
+GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO skai_app;
+
+GRANT UPDATE(revoked_by) ON TABLE public.api_keys TO skai_app;
 
 GRANT SELECT ON TABLE public.audit_columns TO skai_audit;
 
@@ -2164,6 +2309,8 @@ GRANT UPDATE(active) ON TABLE public.people TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;
 
+GRANT UPDATE(custom_role_id) ON TABLE public.people TO skai_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.properties TO skai_eraser;
 
@@ -2174,6 +2321,20 @@ GRANT SELECT(id) ON TABLE public.properties TO skai_search;
 GRANT SELECT(archived_at) ON TABLE public.properties TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.roles TO skai_app;
+GRANT SELECT ON TABLE public.roles TO skai_signin;
+GRANT SELECT,DELETE ON TABLE public.roles TO skai_eraser;
+
+GRANT UPDATE(name) ON TABLE public.roles TO skai_app;
+
+GRANT UPDATE(base) ON TABLE public.roles TO skai_app;
+
+GRANT UPDATE(permissions) ON TABLE public.roles TO skai_app;
+
+GRANT UPDATE(version) ON TABLE public.roles TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.roles TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 

@@ -22,7 +22,8 @@ import (
 const seed = `
 WITH me AS (SELECT current_org() AS org_id, (SELECT id FROM people WHERE org_id = current_org() AND kind = 'system') AS person),
 ids AS (SELECT gen_random_uuid() AS contact, gen_random_uuid() AS other, gen_random_uuid() AS property, gen_random_uuid() AS lead,
-	gen_random_uuid() AS claim, gen_random_uuid() AS estimate, gen_random_uuid() AS file, gen_random_uuid() AS run),
+	gen_random_uuid() AS claim, gen_random_uuid() AS estimate, gen_random_uuid() AS file, gen_random_uuid() AS run,
+	gen_random_uuid() AS role, gen_random_uuid() AS apikey),
 a AS (INSERT INTO org_counters (org_id, name, last) SELECT org_id, 'claim', 1 FROM me),
 b AS (INSERT INTO contacts (org_id, id, last_name, created_by, updated_by, archived_by, archived_at)
 	SELECT org_id, id, 'Muñoz', person, person, person, now() FROM me, ids, unnest(ARRAY[contact, other]) id),
@@ -46,6 +47,12 @@ m AS (INSERT INTO import_problems (org_id, run_id, file_no, ordinal, seq, severi
 	SELECT org_id, run, 1, 1, 1, 'warning', '', '', 'r', 'h' FROM me, ids),
 n AS (INSERT INTO import_changes (org_id, run_id, entity, record_id, before) SELECT org_id, run, 'contact', contact, '{}' FROM me, ids),
 o AS (INSERT INTO import_candidates (org_id, run_id, record_id, candidate_id, rung) SELECT org_id, run, contact, other, 'phone' FROM me, ids),
+ro AS (INSERT INTO roles (org_id, id, name, base, permissions) SELECT org_id, role, 'Crew lead', 'member', '{records.view}' FROM me, ids),
+rp AS (INSERT INTO people (org_id, id, kind, name, role, active, custom_role_id)
+	SELECT org_id, gen_random_uuid(), 'placeholder', 'Crew', 'member', false, ids.role FROM me, ids),
+kp AS (INSERT INTO people (org_id, id, kind, name, role, active) SELECT org_id, apikey, 'key', 'Key: Zapier', 'member', true FROM me, ids),
+ak AS (INSERT INTO api_keys (org_id, id, name, prefix, secret_hash, scopes, rate, created_by, revoked_at, revoked_by)
+	SELECT org_id, apikey, 'Zapier', 'skai_abcd1234', sha256('k'), '{records.view}', 100, person, now(), person FROM me, ids),
 idem AS (INSERT INTO idempotency_keys (org_id, person_id, key, hash) SELECT org_id, person, 'k', sha256('a') FROM me),
 p AS (INSERT INTO import_mappings (org_id, source, kind, header_key, mapping) SELECT org_id, 'generic', 'contacts', md5('h')::uuid, '{}' FROM me)
 INSERT INTO external_refs (org_id, entity, source, external_id, contact_id, property_id, lead_id, claim_id, estimate_id, file_id, fingerprint, run_id, file_no, ordinal)

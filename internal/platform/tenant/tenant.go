@@ -1,8 +1,8 @@
 // Package tenant carries who is acting, and in which organisation, through a context.
 //
 // Authentication alone puts a Scope into a context, from the session's
-// membership row (or, for a command on this machine, from the organisation's
-// system person). It is never read from a body, a query or a path.
+// membership row or the API key's row (or, for a command on this machine, from the
+// organisation's system person). It is never read from a body, a query or a path.
 package tenant
 
 import (
@@ -30,8 +30,11 @@ type Scope struct {
 	ActorID   uuid.UUID // a row of people in that organisation
 	ActorName string
 	Role      Role
+	Only      []string // the permissions, of those the role has, that a composed role or an API key leaves the actor; nil is all of them
+	RoleName  string   // of the composed role; "" is the role's own
+	Key       bool     // the actor is an API key and no person
 	RequestID string
-	SessionID uuid.UUID // zero for commands and jobs
+	SessionID uuid.UUID // zero for commands, jobs and keys
 }
 
 // ErrNoScope is a programming error: tenant work was started without authentication.
