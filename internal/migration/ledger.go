@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -43,25 +44,31 @@ func (r *run) writeLedger(ctx context.Context, tx pgx.Tx) error {
 // phone, the same e-mail address, or the same surname at the same address. They
 // are for a person to decide; nothing merges them.
 func (r *run) writeCandidates(ctx context.Context, tx pgx.Tx) error {
-	for _, rung := range []struct{ name, key string }{
+	rungs := []struct{ name, key string }{
 		{"phone", "c.phone"},
 		{"email", "c.email"},
 		{"address_and_surname", "CASE WHEN c.street <> '' AND c.zip <> '' AND c.last_name <> '' THEN upper(c.street || '|' || c.unit || '|' || c.zip || '|' || c.last_name) END"},
-	} {
-		_, err := tx.Exec(ctx, fmt.Sprintf(`
-			WITH fresh AS MATERIALIZED (
-				SELECT c.id, %[1]s AS key FROM stage_contacts s JOIN contacts c ON c.org_id = current_org() AND c.id = s.id
-				WHERE s.action = 'created' AND s.rank = 0 AND c.archived_at IS NULL),
-			oldest AS MATERIALIZED (
-				SELECT DISTINCT ON (k.key) k.key, k.id FROM (
-					SELECT %[1]s AS key, c.id, c.created_at FROM contacts c WHERE c.archived_at IS NULL) k
-				WHERE k.key IN (SELECT key FROM fresh) ORDER BY k.key, k.id)
-			INSERT INTO import_candidates (org_id, run_id, record_id, candidate_id, rung)
-			SELECT current_org(), $1, f.id, o.id, $2 FROM fresh f JOIN oldest o USING (key) WHERE f.id <> o.id
-			ON CONFLICT DO NOTHING`, rung.key), r.id, rung.name)
-		if err != nil {
-			return fmt.Errorf("look for duplicates by %s: %w", rung.name, err)
+	}
+	var keys, found strings.Builder
+	for i, rung := range rungs {
+		fmt.Fprintf(&keys, ", %s AS %s", rung.key, rung.name)
+		if i > 0 {
+			found.WriteString(" UNION ALL ")
 		}
+		fmt.Fprintf(&found, `
+			SELECT f.id, o.id AS candidate, '%[2]s' AS rung FROM fresh f JOIN (
+				SELECT DISTINCT ON (k.key) k.key, k.id FROM (SELECT %[1]s AS key, c.id FROM contacts c WHERE c.archived_at IS NULL) k
+				WHERE k.key IN (SELECT %[2]s FROM fresh) ORDER BY k.key, k.id) o ON o.key = f.%[2]s
+			WHERE f.id <> o.id`, rung.key, rung.name)
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf(`
+		WITH fresh AS MATERIALIZED (
+			SELECT c.id%s FROM stage_contacts s JOIN contacts c ON c.org_id = current_org() AND c.id = s.id
+			WHERE s.action = 'created' AND s.rank = 0 AND c.archived_at IS NULL)
+		INSERT INTO import_candidates (org_id, run_id, record_id, candidate_id, rung)
+		SELECT current_org(), $1, id, candidate, rung FROM (%s) found`, keys.String(), found.String()), r.id)
+	if err != nil {
+		return fmt.Errorf("look for duplicates: %w", err)
 	}
 	return nil
 }

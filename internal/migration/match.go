@@ -53,7 +53,7 @@ func (r *run) publish(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	for _, t := range tables {
-		if err := steps(ctx, tx, step{"analyze " + t.Name, "ANALYZE " + t.Stage()}); err != nil {
+		if err := steps(ctx, tx, step{"analyze " + t.Name, "ANALYZE " + t.Stage() + " (file_no, ordinal, rank, embedded, late, ref_source, external_id, id, action)"}); err != nil {
 			return err
 		}
 		if err := r.join(ctx, tx, t); err != nil {
@@ -96,18 +96,24 @@ func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late
 			return fmt.Errorf("number claims: %w", err)
 		}
 	}
-	if err := r.keepImages(ctx, tx, t, late); err != nil {
+	found, err := t.Actions(ctx, tx, late)
+	if err != nil {
 		return err
 	}
-	if err := t.Publish(ctx, tx, r.actor, late); err != nil {
+	if found.Any(staging.Updated, staging.Kept, staging.Merged) {
+		if err := r.keepImages(ctx, tx, t, late); err != nil {
+			return err
+		}
+	}
+	if err := t.Publish(ctx, tx, r.actor, late, found); err != nil {
 		return err
 	}
-	if t.Name == contacts.Staging.Name {
+	if t.Name == contacts.Staging.Name && found.Any(staging.Linked) {
 		if err := contacts.CarryOrders(ctx, tx, r.actor); err != nil {
 			return err
 		}
 	}
-	if err := r.reference(ctx, tx, t, late); err != nil {
+	if err := r.reference(ctx, tx, t, late, found); err != nil {
 		return err
 	}
 	switch t.Name {
@@ -160,43 +166,43 @@ func matchNaturally(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) 
 		}
 		return steps(ctx, tx, step{"match claims by their carrier's number", `
 			UPDATE stage_claims s SET id = c.id, action = 'merged' FROM claims c
-			WHERE s.action IS NULL AND s.rank = 0 AND c.carrier_key = s.carrier_key AND c.claim_key = s.claim_key`},
+			WHERE s.action = 'created' AND s.rank = 0 AND c.carrier_key = s.carrier_key AND c.claim_key = s.claim_key`},
 			step{"match claims of this run by their carrier's number", `
 			UPDATE stage_claims s SET id = f.id, action = 'merged'
 			FROM (SELECT DISTINCT ON (carrier_key, claim_key) carrier_key, claim_key, id, file_no, ordinal FROM stage_claims
-				WHERE claim_key IS NOT NULL AND rank = 0 ORDER BY carrier_key, claim_key, action NULLS LAST, file_no, ordinal) f
-			WHERE s.action IS NULL AND s.rank = 0 AND f.carrier_key = s.carrier_key AND f.claim_key = s.claim_key
+				WHERE claim_key IS NOT NULL AND rank = 0 ORDER BY carrier_key, claim_key, action = 'created', action, file_no, ordinal) f
+			WHERE s.action = 'created' AND s.rank = 0 AND f.carrier_key = s.carrier_key AND f.claim_key = s.claim_key
 				AND (f.file_no, f.ordinal) <> (s.file_no, s.ordinal)`})
 	case t.Name == properties.Staging.Name && late:
 		return steps(ctx, tx, step{"match properties by the job they belong to", `
 			UPDATE stage_properties s SET id = c.property_id, action = 'merged'
 			FROM external_refs r JOIN claims c ON c.org_id = r.org_id AND c.id = r.claim_id
-			WHERE s.late AND s.action IS NULL AND s.rank = 0 AND r.entity = 'claim' AND r.external_id = s.job_ref AND r.source <> s.ref_source AND c.property_id IS NOT NULL`},
+			WHERE s.late AND s.action = 'created' AND s.rank = 0 AND r.entity = 'claim' AND r.external_id = s.job_ref AND r.source <> s.ref_source AND c.property_id IS NOT NULL`},
 			step{"match properties by address", `
 			UPDATE stage_properties s SET id = p.id, action = CASE WHEN s.embedded THEN 'linked' ELSE 'merged' END
 			FROM (SELECT DISTINCT ON (address_key) address_key, id FROM properties
-				WHERE address_key IN (SELECT address_key FROM stage_properties WHERE late AND action IS NULL AND address_key <> '')
+				WHERE address_key IN (SELECT address_key FROM stage_properties WHERE late AND action = 'created' AND address_key <> '')
 				ORDER BY address_key, created_at, id) p
-			WHERE s.late AND s.action IS NULL AND s.rank = 0 AND s.address_key = p.address_key`},
+			WHERE s.late AND s.action = 'created' AND s.rank = 0 AND s.address_key = p.address_key`},
 			step{"match properties of this run by address", `
 			UPDATE stage_properties s SET id = f.id, action = CASE WHEN s.embedded THEN 'linked' ELSE 'merged' END
 			FROM (SELECT DISTINCT ON (address_key) address_key, id, file_no, ordinal FROM stage_properties
-				WHERE late AND action IS NULL AND rank = 0 AND address_key <> '' ORDER BY address_key, file_no, ordinal) f
-			WHERE s.late AND s.action IS NULL AND s.rank = 0 AND s.address_key = f.address_key AND s.id <> f.id`})
+				WHERE late AND action = 'created' AND rank = 0 AND address_key <> '' ORDER BY address_key, file_no, ordinal) f
+			WHERE s.late AND s.action = 'created' AND s.rank = 0 AND s.address_key = f.address_key AND s.id <> f.id`})
 	case t.Name == contacts.Staging.Name && late:
 		return steps(ctx, tx, step{"match contacts named in other rows", `
 			UPDATE stage_contacts s SET id = k.id, action = 'linked'
 			FROM (SELECT DISTINCT ON (n.ref_source, n.external_id) n.ref_source, n.external_id, c.id
 				FROM stage_contacts n JOIN contacts c ON c.sort_name = n.match_name AND (c.phone = n.match_phone OR c.email = n.match_email)
 				JOIN external_refs r ON r.org_id = c.org_id AND r.contact_id = c.id AND r.source = n.ref_source
-				WHERE n.late AND n.action IS NULL AND n.rank = 0 ORDER BY n.ref_source, n.external_id, c.created_at, c.id) k
-			WHERE s.late AND s.action IS NULL AND s.rank = 0 AND s.ref_source = k.ref_source AND s.external_id = k.external_id`})
+				WHERE n.late AND n.action = 'created' AND n.rank = 0 ORDER BY n.ref_source, n.external_id, c.created_at, c.id) k
+			WHERE s.late AND s.action = 'created' AND s.rank = 0 AND s.ref_source = k.ref_source AND s.external_id = k.external_id`})
 	}
 	return nil
 }
 
-// settle gives further rows of an id the record of the first, and what is left
-// a record of its own.
+// settle gives further rows of an id the record of the first. What is left keeps
+// what it was staged as, a record of its own.
 func settle(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf(`
 		UPDATE %[1]s s SET id = f.id, action = CASE WHEN f.fingerprint = s.fingerprint AND NOT s.embedded THEN 'skipped' ELSE 'merged' END
@@ -204,7 +210,7 @@ func settle(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) error {
 		return fmt.Errorf("match further rows of %s: %w", t.Name, err)
 	}
 	// The target never sees a rank above 0 as new, so one whose first row is missing (two ids with one hash) becomes a first row.
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %s SET action = 'created', rank = 0 WHERE action IS NULL AND late = $1`, t.Stage()), late); err != nil {
+	if _, err := tx.Exec(ctx, fmt.Sprintf(`UPDATE %s SET rank = 0 WHERE action = 'created' AND rank > 0 AND late = $1`, t.Stage()), late); err != nil {
 		return fmt.Errorf("settle %s: %w", t.Name, err)
 	}
 	return nil
@@ -242,7 +248,7 @@ func (r *run) keepImages(ctx context.Context, tx pgx.Tx, t staging.Table, late b
 }
 
 // reference writes where the records stand in their source.
-func (r *run) reference(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) error {
+func (r *run) reference(ctx context.Context, tx pgx.Tx, t staging.Table, late bool, found staging.Found) error {
 	_, err := tx.Exec(ctx, fmt.Sprintf(`
 		INSERT INTO external_refs (org_id, entity, source, external_id, %[2]s_id, fingerprint, run_id, file_no, ordinal)
 		SELECT current_org(), '%[2]s', ref_source, external_id, id, fingerprint, $1, file_no, ordinal
@@ -250,6 +256,9 @@ func (r *run) reference(ctx context.Context, tx pgx.Tx, t staging.Table, late bo
 		ON CONFLICT DO NOTHING`, t.Stage(), t.Entity), r.id, late)
 	if err != nil {
 		return fmt.Errorf("reference %s: %w", t.Name, err)
+	}
+	if !found.Any(staging.Updated, staging.Kept) {
+		return nil
 	}
 	_, err = tx.Exec(ctx, fmt.Sprintf(`
 		UPDATE external_refs r SET fingerprint = s.fingerprint, run_id = $1, file_no = s.file_no, ordinal = s.ordinal, imported_at = now()

@@ -11,6 +11,7 @@ package staging
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,7 +99,8 @@ func (t Table) Create(ctx context.Context, tx pgx.Tx) error {
 		CREATE TEMPORARY TABLE %s ON COMMIT DROP AS
 		SELECT 0 AS file_no, 0 AS ordinal, 0 AS rank, false AS embedded, false AS late, ''::text AS ref_source, ''::text COLLATE "C" AS external_id,
 			id AS fingerprint, id, extra, created_at, NULL::text AS archived_from%s%s, NULL::text AS action, NULL::timestamptz AS ref_at
-		FROM %s WITH NO DATA`, t.Stage(), columns.String(), helpers.String(), t.Name))
+		FROM %s WITH NO DATA;
+		ALTER TABLE %[1]s ALTER action SET DEFAULT '%[5]s'`, t.Stage(), columns.String(), helpers.String(), t.Name, Created))
 	if err != nil {
 		return fmt.Errorf("create %s: %w", t.Stage(), err)
 	}
@@ -122,21 +124,50 @@ func CopyInto(ctx context.Context, tx pgx.Tx, target string, b *Buffer) error {
 	return nil
 }
 
+// Found is what a staged table holds of each action: the highest rank among its rows.
+type Found map[string]int
+
+// Any tells whether there are rows of one of the actions.
+func (f Found) Any(actions ...string) bool {
+	return slices.ContainsFunc(actions, func(a string) bool { _, there := f[a]; return there })
+}
+
+// Actions looks which actions the rows that are late, or not, have. A row is
+// staged as Created; most runs have nothing else, and what would look for other
+// actions reads the whole temporary table for nothing.
+func (t Table) Actions(ctx context.Context, tx pgx.Tx, late bool) (Found, error) {
+	rows, err := tx.Query(ctx, `SELECT action, max(rank) FROM `+t.Stage()+` WHERE late = $1 GROUP BY action`, late)
+	if err != nil {
+		return nil, fmt.Errorf("look what becomes of %s: %w", t.Name, err)
+	}
+	found, action, rank := Found{}, "", 0
+	if _, err := pgx.ForEachRow(rows, []any{&action, &rank}, func() error {
+		found[action] = rank
+		return nil
+	}); err != nil {
+		return nil, fmt.Errorf("look what becomes of %s: %w", t.Name, err)
+	}
+	return found, nil
+}
+
 // Publish writes the staged records that are late, or not, into the target: new
 // ones, changed ones and what merged rows add, in this order. actor is the
-// person in whose name it is done.
-func (t Table) Publish(ctx context.Context, tx pgx.Tx, actor uuid.UUID, late bool) error {
-	if _, err := tx.Exec(ctx, t.insertSQL(), actor, late); err != nil {
-		return fmt.Errorf("publish new %s: %w", t.Name, err)
+// person in whose name it is done, found what Actions gave.
+func (t Table) Publish(ctx context.Context, tx pgx.Tx, actor uuid.UUID, late bool, found Found) error {
+	if found.Any(Created) {
+		if _, err := tx.Exec(ctx, t.insertSQL(), actor, late); err != nil {
+			return fmt.Errorf("publish new %s: %w", t.Name, err)
+		}
 	}
-	if _, err := tx.Exec(ctx, t.updateSQL(t.overwrite, "s.action = 'updated'", t.Update), actor, late); err != nil {
-		return fmt.Errorf("publish changed %s: %w", t.Name, err)
+	if found.Any(Updated) {
+		if _, err := tx.Exec(ctx, t.updateSQL(t.overwrite, "s.action = 'updated'", t.Update), actor, late); err != nil {
+			return fmt.Errorf("publish changed %s: %w", t.Name, err)
+		}
 	}
-	var ranks int
-	if err := tx.QueryRow(ctx, `SELECT coalesce(max(rank), -1) FROM `+t.Stage()+` WHERE action IN ('merged', 'kept')`).Scan(&ranks); err != nil {
-		return fmt.Errorf("publish merged %s: %w", t.Name, err)
+	if !found.Any(Merged, Kept) {
+		return nil
 	}
-	for rank := 0; rank <= ranks; rank++ { // one row of a record at a time, in the file's order
+	for rank := range 1 + max(found[Merged], found[Kept]) { // one row of a record at a time, in the file's order
 		condition := fmt.Sprintf("s.action IN ('merged', 'kept') AND s.rank = %d", rank)
 		if _, err := tx.Exec(ctx, t.updateSQL(t.fill, condition, nil), actor, late); err != nil {
 			return fmt.Errorf("publish merged %s: %w", t.Name, err)
