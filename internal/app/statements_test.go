@@ -44,6 +44,7 @@ var composed = map[string]string{
 	"staging.Create":            "TestImportJobs",
 	"staging.CopyInto":          "TestImportJobs",
 	"staging.Publish":           "TestImportJobs",
+	"staging.Actions":           "TestImportJobs",
 	"staging.Archive":           "TestWhatIsArchivedAtItsSourceIsArchivedHere",
 	"migration.amountLines":     "TestImportJobs",
 	"migration.assign":          "TestImportJobs",

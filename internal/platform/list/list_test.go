@@ -208,6 +208,38 @@ func TestASearchSaysThatItIsCapped(t *testing.T) {
 	}
 }
 
+// What is found by what it refers to counts as what is found by itself, to the
+// last one below the cap and the first above it.
+func TestASearchByAnotherRecordIsCappedAtTheSameNumber(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Shared(t)
+	houses := list.Spec{
+		Table: "properties", Orders: map[string]list.Order{"created_at": {By: "created_at", Like: time.Time{}}}, Default: "-created_at",
+		Search: "search.properties", Via: []list.Via{{Column: "owner_id", Search: "search.contacts"}},
+	}
+	for _, c := range []struct {
+		owned, own int
+		capped     bool
+	}{{list.Most, 0, false}, {list.Most - 2, 2, false}, {list.Most + 1, 0, true}, {list.Most, 1, true}, {1, list.Most, true}, {0, list.Most + 1, true}} {
+		ctx := dbtest.Org(t, db, "titan").As(t, tenant.Manager)
+		scope, _ := tenant.From(ctx)
+		p, err := postgres.Tx(ctx, db, func(ctx context.Context, tx pgx.Tx) (list.Page[row], error) {
+			if _, err := tx.Exec(ctx, `
+				WITH bulk AS MATERIALIZED (SELECT set_config('app.bulk_run', gen_random_uuid()::text, true)),
+				o AS (INSERT INTO contacts (org_id, id, last_name, created_by, updated_by) SELECT current_org(), gen_random_uuid(), 'Muñoz', $1, $1 FROM bulk RETURNING id)
+				INSERT INTO properties (org_id, id, name, street, owner_id, created_by, updated_by)
+				SELECT current_org(), gen_random_uuid(), CASE WHEN i > $2 THEN 'Muñoz HOA' ELSE 'House' END, i || ' Elm St', CASE WHEN i <= $2 THEN o.id END, $1, $1
+				FROM generate_series(1, $2::int + $3::int) i, o`, scope.ActorID, c.owned, c.own); err != nil {
+				return list.Page[row]{}, err
+			}
+			return list.Read[row](ctx, tx, &houses, "id, name", parse(t, "q=muñoz"), nil)
+		})
+		if err != nil || p.Capped != c.capped || len(p.Rows) == 0 {
+			t.Errorf("%d by their owner and %d by themselves: capped %v, %d rows, %v", c.owned, c.own, p.Capped, len(p.Rows), err)
+		}
+	}
+}
+
 func TestPagesReadTheirIndex(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

@@ -155,7 +155,9 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 	return capped, nil
 }
 
-// matches is a query for the ids that the search t finds, most of them.
+// matches is a query for the ids that the search t finds, most of them. Each part
+// ends at as many too: a name that a thousand contacts have would otherwise have
+// all their claims read, to be dropped.
 func (s *Spec) matches(ctx context.Context, t string, most int) string {
 	hides := s.Hides != nil && s.Hides(ctx)
 	if len(s.Via) == 0 {
