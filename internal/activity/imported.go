@@ -40,6 +40,24 @@ func ClaimsMoved(ctx context.Context, tx pgx.Tx, run, actor uuid.UUID) error {
 	return nil
 }
 
+// LeadsWon writes, in the transaction of an import, which leads were won because
+// their job came as a claim, each with the row of the claim.
+func LeadsWon(ctx context.Context, tx pgx.Tx, run, actor uuid.UUID) error {
+	_, err := postgres.Exec(ctx, tx, `
+		INSERT INTO activities (org_id, id, kind, lead_id, from_stage, to_stage, run_id, file_no, ordinal, created_by, updated_by)
+		SELECT DISTINCT ON (l.id) current_org(), gen_random_uuid(), 'stage', l.id, i.before ->> 'stage', l.stage, $1, r.file_no, r.ordinal, $2, $2
+		FROM import_changes i JOIN leads l ON l.org_id = i.org_id AND l.id = i.record_id
+			JOIN claims c ON c.org_id = l.org_id AND c.lead_id = l.id
+			JOIN external_refs r ON r.org_id = c.org_id AND r.claim_id = c.id AND r.run_id = i.run_id
+		WHERE i.run_id = $1 AND i.entity = 'lead' AND i.before ->> 'stage' <> 'won' AND l.stage = 'won'
+			AND NOT EXISTS (SELECT FROM activities a WHERE a.org_id = l.org_id AND a.lead_id = l.id AND a.run_id = $1)
+		ORDER BY l.id, r.file_no, r.ordinal`, run, actor)
+	if err != nil {
+		return fmt.Errorf("tell of leads that were won: %w", err)
+	}
+	return nil
+}
+
 // FromRow is the row of an import that an entry was written for.
 type FromRow struct {
 	RunID   *uuid.UUID // nil where it was no import

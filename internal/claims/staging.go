@@ -2,6 +2,7 @@ package claims
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -155,4 +156,17 @@ func (s *Staged) Amounts() map[string]*int64 {
 		"rcv": s.RCV, "acv": s.ACV, "deductible": s.Deductible, "recoverable_depreciation": s.RecoverableDepreciation,
 		"non_recoverable_depreciation": s.NonRecoverableDepreciation, "approved": s.Approved, "supplements": s.Supplements, "paid": s.Paid,
 	}
+}
+
+// LinkLeads gives claims that an import has just made the lead of the same job: at
+// the source both are one, under one id.
+func LinkLeads(ctx context.Context, tx pgx.Tx) error {
+	_, err := postgres.Exec(ctx, tx, `
+		UPDATE claims c SET lead_id = r.lead_id
+		FROM stage_claims s JOIN external_refs r ON r.org_id = current_org() AND r.entity = 'lead' AND r.source = s.ref_source AND r.external_id = s.external_id
+		WHERE s.action = 'created' AND s.rank = 0 AND c.org_id = r.org_id AND c.id = s.id`)
+	if err != nil {
+		return fmt.Errorf("link claims with their leads: %w", err)
+	}
+	return nil
 }

@@ -1,9 +1,15 @@
 package leads
 
 import (
+	"context"
+	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
 	"github.com/skaiscraper/skai/internal/platform/date"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/staging"
 )
 
@@ -70,4 +76,17 @@ func (s *Staged) Append(b *staging.Buffer) {
 	b.TextOrNull(s.AssigneeName)
 	b.Time(s.StageAt)
 	b.EndRow()
+}
+
+// WonByImport has leads won whose job an import has just brought as a claim: at
+// the source both are one job, under one id.
+func WonByImport(ctx context.Context, tx pgx.Tx, actor uuid.UUID) error {
+	_, err := postgres.Exec(ctx, tx, `
+		UPDATE leads l SET stage = 'won', stage_changed_at = coalesce(s.stage_at, now()), version = l.version + 1, updated_at = now(), updated_by = $1
+		FROM stage_claims s JOIN claims c ON c.org_id = current_org() AND c.id = s.id
+		WHERE s.action = 'created' AND s.rank = 0 AND l.org_id = c.org_id AND l.id = c.lead_id AND l.stage <> 'won'`, actor)
+	if err != nil {
+		return fmt.Errorf("win the leads that became claims: %w", err)
+	}
+	return nil
 }

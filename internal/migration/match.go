@@ -120,9 +120,32 @@ func (r *run) publishTable(ctx context.Context, tx pgx.Tx, t staging.Table, late
 	case leads.Staging.Name:
 		return activity.LeadsMoved(ctx, tx, r.id, r.actor)
 	case claims.Staging.Name:
-		return activity.ClaimsMoved(ctx, tx, r.id, r.actor)
+		if err := activity.ClaimsMoved(ctx, tx, r.id, r.actor); err != nil {
+			return err
+		}
+		return r.win(ctx, tx)
 	}
 	return nil
+}
+
+// win closes the leads whose jobs have just come as claims. The leads' images are
+// kept first, as those of every record that a run changes.
+func (r *run) win(ctx context.Context, tx pgx.Tx) error {
+	if err := claims.LinkLeads(ctx, tx); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO import_changes (org_id, run_id, entity, record_id, before)
+		SELECT current_org(), $1, 'lead', l.id, to_jsonb(l) - 'search'
+		FROM stage_claims s JOIN claims c ON c.id = s.id JOIN leads l ON l.org_id = c.org_id AND l.id = c.lead_id
+		WHERE s.action = 'created' AND s.rank = 0 AND l.stage <> 'won'
+		ON CONFLICT DO NOTHING`, r.id); err != nil {
+		return fmt.Errorf("keep the images of leads that are won: %w", err)
+	}
+	if err := leads.WonByImport(ctx, tx, r.actor); err != nil {
+		return err
+	}
+	return activity.LeadsWon(ctx, tx, r.id, r.actor)
 }
 
 // archive archives what is archived at its source: new records, and known ones
@@ -164,7 +187,11 @@ func matchNaturally(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) 
 		if err := claims.StageKeys(ctx, tx); err != nil {
 			return fmt.Errorf("stage the keys of claims: %w", err)
 		}
-		return steps(ctx, tx, step{"match claims by their carrier's number", `
+		return steps(ctx, tx, step{"match claims by the lead that was won here and is the same job there", `
+			UPDATE stage_claims s SET id = c.id, action = 'merged'
+			FROM external_refs r JOIN claims c ON c.org_id = r.org_id AND c.lead_id = r.lead_id
+			WHERE r.entity = 'lead' AND r.source = s.ref_source AND r.external_id = s.external_id AND s.action IS NULL AND s.rank = 0`},
+			step{"match claims by their carrier's number", `
 			UPDATE stage_claims s SET id = c.id, action = 'merged' FROM claims c
 			WHERE s.action = 'created' AND s.rank = 0 AND c.carrier_key = s.carrier_key AND c.claim_key = s.claim_key`},
 			step{"match claims of this run by their carrier's number", `
