@@ -158,8 +158,14 @@ func (s *Spec) page(columns string, q web.ListQuery, w *Where) (sql string, back
 	if found {
 		w.And("("+order.By+", id) "+beyond+" (?, ?)", key.Elem().Interface(), id)
 	}
+	by := order.By
+	if w.found {
+		// The rows are looked up by their ids and sorted. Left the choice, PostgreSQL
+		// may walk the order's index instead, in which they can stand far apart.
+		by = "(SELECT " + by + ")"
+	}
 	return fmt.Sprintf("SELECT %s, %s, id FROM %s WHERE %s ORDER BY %s%s, id%s LIMIT %d",
-		columns, order.By, s.Table, w.sql(), order.By, direction, direction, q.Limit+1), back, nil
+		columns, order.By, s.Table, w.sql(), by, direction, direction, q.Limit+1), back, nil
 }
 
 func (s *Spec) order(q web.ListQuery) (o Order, descending bool, err error) {

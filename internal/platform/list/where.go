@@ -27,6 +27,7 @@ type Where struct {
 	field      string
 	problems   fault.Fields
 	words      []string // that every row with the conditions has in its search column
+	found      bool     // a search gave the ids of all rows there can be
 }
 
 // And adds a condition; each ? in it stands for an argument. A function that is
@@ -152,6 +153,7 @@ func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where)
 		ids = ids[:Most]
 	}
 	w.And("id = ANY (?)", ids)
+	w.found = true
 	return capped, nil
 }
 
