@@ -46,6 +46,7 @@ var writers = map[string]string{
 	"backup_codes":     "identity",
 	"trusted_devices":  "identity",
 	"account_links":    "identity",
+	"invitations":      "identity",
 	"audit_columns":    "audit", // the entries are written by triggers
 	"audit_entries":    "audit",
 	"activities":       "activity",

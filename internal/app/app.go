@@ -19,6 +19,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
+	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
@@ -51,10 +52,11 @@ type App struct {
 	People   *identity.Service
 	Accounts *account.Service
 
-	db     *postgres.DB
-	mail   *mail.Post
-	log    *slog.Logger
-	router *web.Router
+	db      *postgres.DB
+	mail    *mail.Post
+	members *people.Service
+	log     *slog.Logger
+	router  *web.Router
 }
 
 // New builds the program on a database. Without one (nil) it can tell its routes
@@ -66,6 +68,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	}
 	a.People = identity.New(db, a.Orgs)
 	a.Accounts = account.New(db, a.People, a.mail)
+	a.members = people.New(db, a.People, a.mail)
 	limits := limit.New()
 	if cfg.Hurried {
 		limits = nil
@@ -83,6 +86,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	factors.New(db, a.Orgs, a.People).Routes(rt)
 	roles.New(db).Routes(rt)
 	a.Accounts.Routes(rt)
+	a.members.Routes(rt)
 	audit.New(db).Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)

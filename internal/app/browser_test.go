@@ -112,6 +112,39 @@ func TestAForgottenPasswordInABrowser(t *testing.T) {
 	}
 }
 
+// TestAnInvitationInABrowser goes from the owner's form to the new member's first page.
+func TestAnInvitationInABrowser(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	titan.As(t, tenant.Owner)
+	p := startMailing(t, db)
+	v := visit{tab(t), p.url}
+	v.see(t, "the owner signs in", chromedp.Navigate(p.url+"/sign-in?next=/settings/people"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)),
+		chromedp.SendKeys("#password", dbtest.Password+"\r"), chromedp.WaitVisible(`a[href="/settings/people/invite"]`))
+	v.see(t, "the form", chromedp.Click(`a[href="/settings/people/invite"]`), chromedp.WaitVisible(`form[action="/settings/people/invite"]`))
+	text := v.see(t, "invite", chromedp.SendKeys("#email", "sam@titan.example"), chromedp.SendKeys("#name", "Sam Carter\r"), chromedp.WaitVisible("#list"))
+	if !strings.Contains(text, "Sam Carter") || !strings.Contains(text, "Invited") {
+		t.Errorf("the list says %q", text)
+	}
+	link := p.mailed(t, "sam@titan.example", "/invitation?token=")
+	text = v.see(t, "the owner opens the link", chromedp.Navigate(link), chromedp.WaitVisible(`form[action="/sign-out"]`))
+	if !strings.Contains(text, "Sign out, then open the link again") {
+		t.Errorf("the owner sees %q", text)
+	}
+	v.see(t, "sign out", chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible("#email"))
+	v.see(t, "Sam opens it", chromedp.Navigate(link), chromedp.WaitVisible("#again"))
+	const another = "gutters full of oak leaves"
+	text = v.see(t, "accept", chromedp.SendKeys("#password", another), chromedp.SendKeys("#again", another+"\r"), chromedp.WaitVisible("#email"))
+	if !strings.Contains(text, "Welcome to Titan Roofing") {
+		t.Errorf("accepted says %q", text)
+	}
+	text = v.see(t, "sign in", chromedp.SendKeys("#email", "sam@titan.example"), chromedp.SendKeys("#password", another+"\r"), chromedp.WaitVisible(".sk-bar"))
+	if !strings.Contains(text, "Titan Roofing") || !strings.Contains(text, "SC\n") || !strings.Contains(text, "Dashboard") {
+		t.Errorf("the first page says %q", text)
+	}
+}
+
 // visit is a person at a browser.
 type visit struct {
 	tab context.Context

@@ -25,6 +25,7 @@ func (a *App) Work(ctx context.Context) error {
 	workers := river.NewWorkers()
 	a.mail.Jobs(workers)
 	a.Accounts.Jobs(workers)
+	a.members.Jobs(workers)
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,

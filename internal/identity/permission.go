@@ -29,8 +29,10 @@ const (
 	Migrate        Permission = "migration.run"  // and the full export
 	ViewAudit      Permission = "audit.view"
 	EditSettings   Permission = "settings.edit"
+	InvitePeople   Permission = "people.invite" // see the list of people, and invite; package people says whom
 	ManagePeople   Permission = "people.manage" // change roles, remove
 	EditRoles      Permission = "roles.edit"    // compose roles
+	TransferOrg    Permission = "organisation.transfer"
 )
 
 var (
@@ -53,8 +55,10 @@ var (
 		Migrate:        {stewards, "run a migration or a full export"},
 		ViewAudit:      {stewards, "see the audit trail"},
 		EditSettings:   {stewards, "change the organisation's settings"},
+		InvitePeople:   {leaders, "see or invite people"},
 		ManagePeople:   {stewards, "change people's roles or remove them"},
 		EditRoles:      {everyone[:1], "compose roles"},
+		TransferOrg:    {everyone[:1], "hand the organisation over"},
 	}
 )
 

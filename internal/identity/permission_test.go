@@ -23,8 +23,10 @@ var matrix = map[Permission]string{
 	ViewAudit:      "oa",
 	ViewAnalytics:  "oame", // a member over their own
 	EditSettings:   "oa",
+	InvitePeople:   "oam",
 	ManagePeople:   "oa",
 	EditRoles:      "o",
+	TransferOrg:    "o",
 }
 
 func TestTheMatrix(t *testing.T) {

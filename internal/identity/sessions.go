@@ -92,7 +92,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
 			return found, err
 		}
-		_, err = postgres.Exec(ctx, tx, `UPDATE sessions SET last_seen_at = now() WHERE id = $1`, found.ID)
+		_, err = postgres.Exec(ctx, tx, `
+			WITH person AS (UPDATE people SET last_seen_at = now() WHERE org_id = $2 AND id = $3)
+			UPDATE sessions SET last_seen_at = now() WHERE id = $1`, found.ID, found.OrgID, found.PersonID)
 		return found, err
 	})
 	if errors.Is(err, postgres.ErrNoRow) {

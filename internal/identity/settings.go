@@ -25,8 +25,14 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	if Can(r.Context(), EditSettings) {
 		places = append(places, place{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
 	}
+	if Can(r.Context(), InvitePeople) {
+		places = append(places, place{"People", "Who works here, invitations, roles.", PeoplePath})
+	}
 	if Can(r.Context(), ManagePeople) {
 		places = append(places, place{"Roles", "What each role may do, roles of your own, and who has them.", RolesPath})
+	}
+	if Can(r.Context(), TransferOrg) {
+		places = append(places, place{"Ownership", "Make somebody else an owner.", OwnershipPath})
 	}
 	if Can(r.Context(), ViewAudit) {
 		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})

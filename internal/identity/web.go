@@ -54,6 +54,12 @@ const (
 
 // RolesPath is the page of the roles, which package roles serves.
 const RolesPath = "/settings/roles"
+// PeoplePath is the list of people, and OwnershipPath where an owner hands the
+// organisation over; package people serves both.
+const (
+	PeoplePath    = "/settings/people"
+	OwnershipPath = "/settings/ownership"
+)
 
 // AuditPath is the page of the audit trail, which package audit serves.
 const AuditPath = "/settings/audit"
@@ -130,6 +136,9 @@ func viewer(ctx context.Context, s Session) ui.Viewer {
 // settingsLinks are the settings the person may open.
 func settingsLinks(ctx context.Context) []ui.Link {
 	var links []ui.Link
+	if Can(ctx, InvitePeople) {
+		links = append(links, ui.Link{Text: "People", URL: PeoplePath, Icon: "users"})
+	}
 	if Can(ctx, EditSettings) {
 		links = append(links, ui.Link{Text: "Organisation", URL: organisationPath, Icon: "building"})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -265,20 +266,27 @@ func (p *prover) othersOwn(r web.Route, a *actor) bool {
 }
 
 // again finds another sample of a route for the first canary, after giving its
-// owner another session to revoke.
+// owner another session to revoke, another person to remove and another invitation.
 func (p *prover) again(ctx context.Context, r web.Route) error {
 	if _, err := p.People.SignIn(ctx, p.a.roles[0].email, password(p.a.org.Slug), identity.Device{}); err != nil {
 		return err
 	}
-	old := p.a.seen[key(r)]
+	page := http.MethodGet + " " + path.Dir(r.Pattern) // whose form it is may be that of what is gone
+	old := map[string]sample{key(r): p.a.seen[key(r)], page: p.a.seen[page]}
 	delete(p.a.seen, key(r))
-	if err := p.exploreOne(ctx, p.a); err != nil {
-		return err
+	delete(p.a.seen, page)
+	err := p.spare(ctx, p.a)
+	if err == nil && r.Kind == web.KindAPI {
+		err = p.sampleAPI(ctx, p.a, r)
+	} else if err == nil {
+		err = p.exploreOne(ctx, p.a)
 	}
-	if p.a.seen[key(r)].path == "" {
-		p.a.seen[key(r)] = old
+	for k, s := range old {
+		if p.a.seen[k].path == "" {
+			p.a.seen[k] = s
+		}
 	}
-	return nil
+	return err
 }
 
 func (p *prover) judgeOwn(r web.Route, a *actor, got answer) {

@@ -225,6 +225,9 @@ func (p *prover) fill(ctx context.Context, c *canary) error {
 			return err
 		}
 	}
+	if err := p.spare(ctx, c); err != nil {
+		return err
+	}
 	return p.archiveSome(ctx, c)
 }
 
@@ -271,6 +274,22 @@ func (p *prover) make(ctx context.Context, c *canary, path string, body []byte) 
 		return "", fmt.Errorf("make one of %s in %s: the answer was %d %.500s", path, c.org.Slug, a.status, a.body)
 	}
 	return made.ID, nil
+}
+
+// spare makes somebody to remove and an invitation to revoke, so that no actor loses
+// their role: theirs is the person's page that is looked at.
+func (p *prover) spare(ctx context.Context, c *canary) error {
+	email := "spare" + c.ids["spare"] + "@" + c.org.Slug + ".example"
+	err := p.hire(ctx, &actor{home: c, role: tenant.Viewer, email: email})
+	if err == nil {
+		c.ids["spare"], err = p.firstOf(ctx, c, "/api/people?q="+email)
+	}
+	if err != nil {
+		return err
+	}
+	c.seen["GET /settings/people/{id}"] = sample{path: "/settings/people/" + c.ids["spare"]}
+	c.ids["invitation"], err = p.make(ctx, c, "/api/people/invitations", []byte(`{"email": "invited-`+email+`", "name": "Invited `+c.word+`", "role": "viewer"}`))
+	return err
 }
 
 // brand gives the canary a logo that holds its word.

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,7 +53,7 @@ func (p *prover) readDocument(ctx context.Context) error {
 // collections name the records whose lists the API has under another word.
 var collections = map[string]string{
 	"contacts": "contact", "properties": "property", "leads": "lead", "claims": "claim", "activities": "activity", "runs": "run",
-	"roles": "role", "people": "member",
+	"roles": "role", "people": "member", "invitations": "invitation", "/api/people": "spare",
 }
 
 // exploreAPI fills the addresses and bodies of the operations with the canary's ids.
@@ -61,21 +62,26 @@ func (p *prover) exploreAPI(ctx context.Context, c *canary) error {
 		if r.Kind != web.KindAPI {
 			continue
 		}
-		path, err := p.fillPath(ctx, c, r.Pattern)
-		if err != nil {
+		if err := p.sampleAPI(ctx, c, r); err != nil {
 			return err
 		}
-		if path == "" {
-			continue // tryRoutes says that it could not be tried
-		}
-		s := sample{path: path}
-		if body := p.operation(r).RequestBody; body != nil {
-			if s.json, err = p.body(ctx, c, r, path, body.Content["application/json"].Schema); err != nil {
-				return err
-			}
-		}
-		c.seen[key(r)] = s
 	}
+	return nil
+}
+
+// sampleAPI makes a sample of an operation; none where a list it needs has nothing.
+func (p *prover) sampleAPI(ctx context.Context, c *canary, r web.Route) error {
+	path, err := p.fillPath(ctx, c, r.Pattern)
+	if err != nil || path == "" {
+		return err // tryRoutes says that it could not be tried
+	}
+	s := sample{path: path}
+	if body := p.operation(r).RequestBody; body != nil {
+		if s.json, err = p.body(ctx, c, r, path, body.Content["application/json"].Schema); err != nil {
+			return err
+		}
+	}
+	c.seen[key(r)] = s
 	return nil
 }
 
@@ -93,7 +99,7 @@ func (p *prover) fillPath(ctx context.Context, c *canary, pattern string) (strin
 			continue
 		}
 		collection := strings.Join(segments[:i], "/")
-		id := c.ids[collections[segments[i-1]]]
+		id := c.ids[cmp.Or(collections[collection], collections[segments[i-1]])]
 		if id == "" {
 			first, err := p.firstOf(ctx, c, collection)
 			if err != nil || first == "" {

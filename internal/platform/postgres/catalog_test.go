@@ -176,6 +176,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"audit_entries: skai_audit may INSERT",
 		"claims: skai_search may SELECT",
 		"contacts: skai_search may SELECT",
+		"invitations: skai_signin may SELECT",
 		"leads: skai_search may SELECT",
 		"orgs: skai_eraser may ALL", // the one of app.org_id
 		"orgs: skai_operator may ALL",

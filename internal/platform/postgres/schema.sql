@@ -912,6 +912,33 @@ ALTER TABLE ONLY public.import_runs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_runs OWNER TO skai_owner;
 
+CREATE TABLE public.invitations (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    placeholder_id uuid,
+    token_hash bytea,
+    sent_at timestamp with time zone,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    person_id uuid,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    CONSTRAINT invitations_check CHECK (((accepted_at IS NULL) = (person_id IS NULL))),
+    CONSTRAINT invitations_check1 CHECK (((accepted_at IS NULL) OR (revoked_at IS NULL))),
+    CONSTRAINT invitations_email_check CHECK (((email = lower(email)) AND (email ~~ '%_@_%'::text))),
+    CONSTRAINT invitations_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT invitations_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE ONLY public.invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitations OWNER TO skai_owner;
+
 CREATE TABLE public.leads (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1022,6 +1049,7 @@ CREATE TABLE public.people (
     active boolean NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone,
     custom_role_id uuid,
     CONSTRAINT people_check CHECK (((kind = 'member'::text) = (user_id IS NOT NULL))),
     CONSTRAINT people_check1 CHECK (((kind <> 'placeholder'::text) OR (NOT active))),
@@ -1386,6 +1414,9 @@ ALTER TABLE ONLY public.import_rows
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (org_id, id);
 
@@ -1551,6 +1582,12 @@ CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree
 
 CREATE INDEX import_runs_started_idx ON public.import_runs USING btree (org_id, started_at DESC, id DESC);
 
+CREATE UNIQUE INDEX invitations_open_email_key ON public.invitations USING btree (org_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE UNIQUE INDEX invitations_open_placeholder_key ON public.invitations USING btree (org_id, placeholder_id) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX invitations_token_idx ON public.invitations USING btree (token_hash) WHERE (token_hash IS NOT NULL);
+
 CREATE INDEX leads_archived_idx ON public.leads USING btree (org_id, archived_at DESC, id DESC) WHERE (archived_at IS NOT NULL);
 
 CREATE INDEX leads_assignee_idx ON public.leads USING btree (org_id, assignee_id, created_at DESC, id DESC) WHERE (archived_at IS NULL);
@@ -1633,6 +1670,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.estimates REFERENCING OLD TAB
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.files REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.invitations REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.orgs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1661,6 +1700,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.estimates REFERENCING NEW TAB
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.files REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.invitations REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.orgs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1688,6 +1729,8 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.estimate_lines REFERENCING OL
 CREATE TRIGGER audit_update AFTER UPDATE ON public.estimates REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.files REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.invitations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -1876,6 +1919,18 @@ ALTER TABLE ONLY public.import_runs
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_org_id_started_by_fkey FOREIGN KEY (org_id, started_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_org_id_placeholder_id_fkey FOREIGN KEY (org_id, placeholder_id) REFERENCES public.people(org_id, id);
+
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_org_id_archived_by_fkey FOREIGN KEY (org_id, archived_by) REFERENCES public.people(org_id, id);
 
@@ -1982,6 +2037,8 @@ CREATE POLICY erase ON public.import_rows TO skai_eraser USING ((org_id = ( SELE
 
 CREATE POLICY erase ON public.import_runs TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.invitations TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.leads TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.org_counters TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2018,6 +2075,8 @@ ALTER TABLE public.import_rows ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_runs ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
@@ -2043,6 +2102,8 @@ CREATE POLICY search ON public.leads FOR SELECT TO skai_search USING (true);
 CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true);
 
 CREATE POLICY signin ON public.api_keys FOR SELECT TO skai_signin USING (true);
+
+CREATE POLICY signin ON public.invitations FOR SELECT TO skai_signin USING (true);
 
 CREATE POLICY signin ON public.orgs FOR SELECT TO skai_signin USING (true);
 
@@ -2087,6 +2148,8 @@ CREATE POLICY tenant ON public.import_problems TO skai_app USING ((org_id = ( SE
 CREATE POLICY tenant ON public.import_rows TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.import_runs TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.invitations TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.leads TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -2247,6 +2310,22 @@ GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
 
 GRANT UPDATE(report) ON TABLE public.import_runs TO skai_app;
 
+GRANT SELECT,INSERT ON TABLE public.invitations TO skai_app;
+GRANT SELECT ON TABLE public.invitations TO skai_signin;
+GRANT SELECT,DELETE ON TABLE public.invitations TO skai_eraser;
+
+GRANT UPDATE(token_hash) ON TABLE public.invitations TO skai_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.invitations TO skai_app;
+
+GRANT UPDATE(expires_at) ON TABLE public.invitations TO skai_app;
+
+GRANT UPDATE(accepted_at) ON TABLE public.invitations TO skai_app;
+
+GRANT UPDATE(person_id) ON TABLE public.invitations TO skai_app;
+
+GRANT UPDATE(revoked_at) ON TABLE public.invitations TO skai_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.leads TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.leads TO skai_eraser;
 
@@ -2297,6 +2376,10 @@ GRANT SELECT ON TABLE public.people TO skai_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
 GRANT SELECT,DELETE ON TABLE public.people TO skai_eraser;
 
+GRANT UPDATE(user_id) ON TABLE public.people TO skai_app;
+
+GRANT UPDATE(kind) ON TABLE public.people TO skai_app;
+
 GRANT UPDATE(name) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(email) ON TABLE public.people TO skai_app;
@@ -2308,6 +2391,8 @@ GRANT UPDATE(active) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;
+
+GRANT UPDATE(last_seen_at) ON TABLE public.people TO skai_signin;
 
 GRANT UPDATE(custom_role_id) ON TABLE public.people TO skai_app;
 
@@ -2344,7 +2429,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trusted_devices TO skai_signin
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.user_factors TO skai_signin;
 
-GRANT SELECT ON TABLE public.users TO skai_signin;
+GRANT SELECT,INSERT ON TABLE public.users TO skai_signin;
 GRANT SELECT,INSERT,DELETE ON TABLE public.users TO skai_operator;
 
 GRANT UPDATE(email) ON TABLE public.users TO skai_signin;

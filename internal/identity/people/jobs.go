@@ -1,0 +1,70 @@
+package people
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/platform/mail"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// inviteArgs asks for the mail of an invitation, in the scope of whoever invites.
+type inviteArgs struct {
+	OrgID     uuid.UUID `json:"org_id"`
+	ActorID   uuid.UUID `json:"actor_id"`
+	ActorName string    `json:"actor_name"`
+	ID        uuid.UUID `json:"id"`
+}
+
+// Kind names the job in the queue.
+func (inviteArgs) Kind() string { return "people.invite" }
+
+// InsertOpts makes one mail of several requests in a minute.
+func (inviteArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+}
+
+type inviter struct {
+	river.WorkerDefaults[inviteArgs]
+
+	s *Service
+}
+
+// Jobs registers this room's job.
+func (s *Service) Jobs(w *river.Workers) { river.AddWorker(w, inviter{s: s}) }
+
+// Work makes the link of an invitation and mails it. One that is open no more is
+// left alone; each try makes a link anew.
+func (w inviter) Work(ctx context.Context, job *river.Job[inviteArgs]) error {
+	a := job.Args
+	ctx = tenant.With(ctx, tenant.Scope{OrgID: a.OrgID, ActorID: a.ActorID, ActorName: a.ActorName, Role: tenant.Viewer})
+	token, hash := identity.Token()
+	type invitation struct {
+		Email, Role string
+	}
+	var look mail.Look
+	in, err := postgres.Tx(ctx, w.s.db, func(ctx context.Context, tx pgx.Tx) (invitation, error) {
+		in, err := postgres.One[invitation](ctx, tx, `
+			UPDATE invitations SET token_hash = $2, sent_at = now(), expires_at = now() + $3::interval
+			WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now() RETURNING email, role`, a.ID, hash, InvitationLife)
+		if err != nil {
+			return in, err
+		}
+		look, err = lookOf(ctx, tx)
+		return in, err
+	})
+	if errors.Is(err, postgres.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return mail.Outcome(w.s.mail.Send(ctx, inviteLetter(in.Email, a.ActorName, tenant.Role(in.Role), token, look)))
+}
