@@ -54,6 +54,7 @@ const (
 
 // RolesPath is the page of the roles, which package roles serves.
 const RolesPath = "/settings/roles"
+
 // PeoplePath is the list of people, and OwnershipPath where an owner hands the
 // organisation over; package people serves both.
 const (

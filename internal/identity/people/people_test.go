@@ -260,6 +260,32 @@ func TestWhoMayInviteWhom(t *testing.T) {
 	wantKind(t, "a member", h.people.Revoke(h.titan.As(t, tenant.Member), id), fault.KindForbidden)
 }
 
+// In a composed role nobody gives more than they have, and a built-in role takes
+// the place of a composed one.
+func TestAComposedRoleGivesNoMoreThanItHas(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	ctx := h.titan.As(t, tenant.Manager)
+	scope, _ := tenant.From(ctx)
+	scope.Only = []string{string(identity.ViewRecords), string(identity.InvitePeople)}
+	less := tenant.With(t.Context(), scope)
+	_, err := h.people.Invite(less, people.Invitation{Email: "sam@titan.example", Role: tenant.Member})
+	if f := fault.As(err); f == nil || f.Fields["role"] == "" {
+		t.Errorf("a member, by somebody who may only look: %v", err)
+	}
+	if _, err := h.people.Invite(less, people.Invitation{Email: "sam@titan.example", Role: tenant.Viewer}); err != nil {
+		t.Error(err)
+	}
+	scope.Only = []string{string(identity.ViewRecords)}
+	_, err = h.people.Invite(tenant.With(t.Context(), scope), people.Invitation{Email: "rosa@titan.example", Role: tenant.Viewer})
+	wantKind(t, "without the permission", err, fault.KindForbidden)
+	h.super(t, `WITH r AS (INSERT INTO roles (org_id, id, name, base, permissions) VALUES ($1, gen_random_uuid(), 'Crew lead', 'manager', '{records.view}') RETURNING id)
+		UPDATE people SET custom_role_id = r.id FROM r WHERE org_id = $1 AND people.id = $2`, h.titan.ID, actor(ctx))
+	if err := h.people.SetRole(h.titan.As(t, tenant.Owner), actor(ctx), tenant.Manager, tenant.Viewer); err != nil {
+		t.Errorf("a built-in role for a composed one: %v", err)
+	}
+}
+
 // The matrix: who may change whose role and remove whom.
 func TestWhoMayChangeWhom(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package people
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -139,6 +140,20 @@ func nameOptions(list []Entry) []ui.Option {
 		options[i] = ui.Option{Value: e.ID.String(), Text: text}
 	}
 	return options
+}
+
+// rowsTable shows a file's rows, each with what is wrong with it; the first of the
+// file is its header.
+func rowsTable(list []Checked) ui.Table {
+	t := ui.Table{Caption: "Rows of the file", Columns: []ui.Column{{Title: "E-mail"}, {Title: "Row"}, {Title: "Name"}, {Title: "Role"}, {Title: "What is wrong"}}}
+	for i, c := range list {
+		wrong := ui.Text(problemWords(c))
+		if len(c.Problems) == 0 {
+			wrong = ui.Text("nothing")
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Strong(c.Email, ""), ui.Text(strconv.Itoa(i + 2)), ui.Text(c.Name), ui.Text(string(c.Role)), wrong}})
+	}
+	return t
 }
 
 // wrongRows is how many rows can't be invited.
