@@ -7,9 +7,8 @@ import (
 	"regexp"
 	"strings"
 
-	"golang.org/x/net/html"
-
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/offers"
 )
 
 // sample is what an organisation's pages offer for a route: an address with
@@ -71,19 +70,19 @@ func (p *prover) exploreOne(ctx context.Context, c *canary) error {
 		if !strings.HasPrefix(a.contentType, "text/html") {
 			continue
 		}
-		found, err := offers(a.body)
+		found, err := offers.Read(a.body)
 		if err != nil {
 			return err
 		}
 		for _, o := range found {
-			r, ok := match(p.Routes, o.method, o.path)
+			r, ok := match(p.Routes, o.Method, o.Path)
 			if !ok || skipped(r) {
 				continue
 			}
-			if s, known := c.seen[key(r)]; !known || s.form == nil && o.form != nil {
-				c.seen[key(r)] = sample{path: o.path, form: o.form}
+			if s, known := c.seen[key(r)]; !known || s.form == nil && o.Form != nil {
+				c.seen[key(r)] = sample{path: o.Path, form: o.Form}
 			}
-			visit(r, o.path)
+			visit(r, o.Path)
 		}
 	}
 	return nil
@@ -99,123 +98,6 @@ func (c *canary) note(body string) {
 // skipped are routes for which there is nothing to find on a page: files that are
 // the same for everybody.
 func skipped(r web.Route) bool { return r.Kind == web.KindStatic }
-
-// offer is a link or a form of a page.
-type offer struct {
-	method, path string
-	form         url.Values
-}
-
-// offers gives the links and forms of a page, its scripted ones too.
-func offers(page string) ([]offer, error) {
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		return nil, err
-	}
-	var found []offer
-	var walk func(n *html.Node, form *offer)
-	walk = func(n *html.Node, form *offer) {
-		if n.Type == html.ElementNode {
-			for _, a := range n.Attr {
-				switch method, isCall := strings.CutPrefix(a.Key, "hx-"); {
-				case a.Key == "href" && n.Data == "a":
-					found = append(found, offer{method: http.MethodGet, path: pathOf(a.Val)})
-				case isCall && (method == "get" || method == "post" || method == "put" || method == "delete" || method == "patch"):
-					found = append(found, offer{method: strings.ToUpper(method), path: pathOf(a.Val)})
-				}
-			}
-			if n.Data == "form" {
-				form = &offer{method: strings.ToUpper(attribute(n, "method")), path: pathOf(attribute(n, "action")), form: url.Values{}}
-				if form.method == "" {
-					form.method = http.MethodGet
-				}
-			}
-			field(n, form)
-		}
-		for child := n.FirstChild; child != nil; child = child.NextSibling {
-			walk(child, form)
-		}
-		if n.Type == html.ElementNode && n.Data == "form" {
-			found = append(found, *form)
-		}
-	}
-	walk(root, nil)
-	return found, nil
-}
-
-// field adds what a control would send to its form.
-func field(n *html.Node, form *offer) {
-	name := attribute(n, "name")
-	if form == nil || name == "" {
-		return
-	}
-	switch kind := attribute(n, "type"); {
-	case n.Data == "textarea":
-		form.form.Add(name, text(n))
-	case n.Data == "select":
-		form.form.Add(name, chosen(n))
-	case kind == "file", kind == "checkbox" && !has(n, "checked"), kind == "radio" && !has(n, "checked"):
-	case n.Data == "button" && form.form.Has(name): // one of several is pressed
-	case n.Data == "input", n.Data == "button":
-		form.form.Add(name, attribute(n, "value"))
-	}
-}
-
-func chosen(n *html.Node) string {
-	first, value := "", ""
-	for option := range n.Descendants() {
-		if option.Data != "option" {
-			continue
-		}
-		if first == "" {
-			first = attribute(option, "value")
-		}
-		if has(option, "selected") {
-			value = attribute(option, "value")
-		}
-	}
-	if value == "" {
-		return first
-	}
-	return value
-}
-
-func text(n *html.Node) string {
-	var b strings.Builder
-	for child := range n.Descendants() {
-		if child.Type == html.TextNode {
-			b.WriteString(child.Data)
-		}
-	}
-	return b.String()
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func has(n *html.Node, name string) bool {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return true
-		}
-	}
-	return false
-}
-
-// pathOf is the path of an address of this site.
-func pathOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host != "" {
-		return ""
-	}
-	return u.Path
-}
 
 // match finds the route that answers an address: like net/http, the one with the
 // fewest variables.
