@@ -73,6 +73,16 @@ func setRole(ctx context.Context, tx pgx.Tx, id uuid.UUID, role tenant.Role) err
 	return revokeOf(ctx, tx, id, Gives(tenant.Scope{Role: role}))
 }
 
+// Restrict revokes the open invitations of a member that they could not make any
+// more with the role they have from now on: a change of it comes by here too where
+// another room makes it.
+func Restrict(ctx context.Context, tx pgx.Tx, id uuid.UUID, to tenant.Scope) error {
+	if !identity.May(to, identity.InvitePeople) {
+		return revokeOf(ctx, tx, id, nil)
+	}
+	return revokeOf(ctx, tx, id, Gives(to))
+}
+
 // revokeOf revokes the open invitations of a person to all roles but those.
 func revokeOf(ctx context.Context, tx pgx.Tx, id uuid.UUID, but []tenant.Role) error {
 	keep := make([]string, len(but))

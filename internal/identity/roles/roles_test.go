@@ -3,6 +3,7 @@ package roles_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -344,5 +345,46 @@ func TestARoleByHand(t *testing.T) {
 	})
 	if diff := cmp.Diff([]string{"roles insert", "people update", "roles update", "people update", "roles delete"}, trail); diff != "" || err != nil {
 		t.Error(err, diff)
+	}
+}
+
+// Who may invite less from now on leaves no invitation behind that they could not make.
+func TestARoleTakesOpenInvitationsBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	manager := h.person(t, tenant.Manager)
+	invite := func() {
+		t.Helper()
+		_, err := dbtest.Super(t, h.db).Exec(t.Context(), `
+			INSERT INTO invitations (org_id, id, email, name, role, expires_at, created_by)
+			SELECT $1, gen_random_uuid(), role || gen_random_uuid() || '@example.com', role, role, now() + interval '1 day', $2 FROM unnest('{member,viewer}'::text[]) role`, h.titan.ID, manager)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() []string {
+		t.Helper()
+		list, err := postgres.Values[string](t.Context(), dbtest.Super(t, h.db), `SELECT role FROM invitations WHERE org_id = $1 AND revoked_at IS NULL ORDER BY role`, h.titan.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name        string
+		permissions []string
+		left        []string
+	}{
+		{"All but figures", []string{"records.view", "records.edit", "records.archive", "amounts.view", "people.invite"}, []string{"viewer"}}, // less than a member has
+		{"Reader", []string{"records.view"}, []string{}},
+	} {
+		invite()
+		r := h.compose(t, roles.Details{Name: c.name, Base: tenant.Manager, Permissions: c.permissions})
+		if _, err := h.roles.Assign(h.owner, manager, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		if left := open(); !cmp.Equal(slices.Compact(left), c.left) {
+			t.Errorf("%s: the invitations for %v are open", c.name, left)
+		}
 	}
 }

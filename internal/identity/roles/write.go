@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -125,7 +126,8 @@ func inUse(r Role) error {
 }
 
 // Assign gives a member of the organisation a composed role, instead of the one they
-// have; at once, for the sessions they have open too. Only owners change the role
+// have; at once, for the sessions they have open too. Open invitations that the
+// member made and could not make any more are revoked. Only owners change the role
 // of an owner. It returns fault.NotFound for a role or person there is not, and
 // fault.Conflict where the organisation would be left without an owner.
 func (s *Service) Assign(ctx context.Context, person, role uuid.UUID) (name string, err error) {
@@ -135,9 +137,11 @@ func (s *Service) Assign(ctx context.Context, person, role uuid.UUID) (name stri
 		if err != nil {
 			return err
 		}
-		_, err = postgres.Exec(ctx, tx, `UPDATE people SET custom_role_id = $2, role = $3, updated_at = now() WHERE id = $1 AND custom_role_id IS DISTINCT FROM $2`,
-			m.ID, role, string(r.Base))
-		return err
+		if _, err := postgres.Exec(ctx, tx, `UPDATE people SET custom_role_id = $2, role = $3, updated_at = now() WHERE id = $1 AND custom_role_id IS DISTINCT FROM $2`,
+			m.ID, role, string(r.Base)); err != nil {
+			return err
+		}
+		return people.Restrict(ctx, tx, m.ID, tenant.Scope{Role: r.Base, Only: r.Permissions})
 	})
 }
 
