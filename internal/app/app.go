@@ -19,6 +19,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
+	"github.com/skaiscraper/skai/internal/identity/keys"
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
 	"github.com/skaiscraper/skai/internal/leads"
@@ -29,7 +30,6 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
-	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/properties"
 )
@@ -38,11 +38,10 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Version string
-	HTTPS   bool         // the public address is https, even where a proxy does not say so
-	Mail    *mail.Post   // sends mails; nil has nowhere to send them
-	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
-	Vault   *vault.Vault // seals second factors' secrets; required where pages are served
-	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+	HTTPS   bool       // the public address is https, even where a proxy does not say so
+	Mail    *mail.Post // sends mails; nil has nowhere to send them
+	Secret  []byte     // signs messages between two pages; the same on all machines, nil on a single one
+	Hurried bool       // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
 	SecurityContact string         // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
@@ -53,6 +52,7 @@ type App struct {
 	Orgs     *orgs.Service
 	People   *identity.Service
 	Accounts *account.Service
+	Keys     *keys.Service
 
 	db      *postgres.DB
 	mail    *mail.Post
@@ -75,8 +75,9 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	if cfg.Hurried {
 		limits = nil
 	}
+	a.Keys = keys.New(db, limits)
 	rt, err := web.New(web.Config{
-		Authenticate: a.People.FromRequest, Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
+		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
 	})
 	if err != nil {
@@ -85,8 +86,9 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.router = rt
 	ui.Routes(rt)
 	a.People.Routes(rt)
-	factors.New(db, a.Orgs, a.People, cfg.Vault).Routes(rt)
+	factors.New(db, a.Orgs, a.People).Routes(rt)
 	roles.New(db).Routes(rt)
+	a.Keys.Routes(rt)
 	a.Accounts.Routes(rt)
 	a.members.Routes(rt)
 	audit.New(db).Routes(rt)

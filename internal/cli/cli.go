@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,11 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
 	Org     orgCommands    `cmd:"" help:"Organisations: the contractors."`
 	User    userCommands   `cmd:"" help:"People who can sign in."`
+	Key     keyCommands    `cmd:"" help:"API keys: with which other programs read and write."`
 	Import  importCommands `cmd:"" help:"Take files of another system in."`
 	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
 	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
 	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
-	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`
 	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`
 }
 
@@ -51,6 +52,20 @@ type terminal struct {
 
 func (t *terminal) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.out, format, args...) // nobody is left to tell
+}
+
+// note writes beside the output, which may go into a file.
+func (t *terminal) note(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.err, format, args...) // nobody is left to tell
+}
+
+// line reads one line of standard input; what says what it holds.
+func (t *terminal) line(what string) (string, error) {
+	line, err := bufio.NewReader(t.in).ReadString('\n')
+	if err != nil && line == "" {
+		return "", fmt.Errorf("no %s came on standard input: %w", what, err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
 }
 
 // Main runs a command line and gives the program's exit code.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -119,11 +118,10 @@ type userCreate struct {
 func (c *userCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
 	password := ""
 	if c.PasswordStdin {
-		line, err := bufio.NewReader(t.in).ReadString('\n')
-		if err != nil && line == "" {
-			return fmt.Errorf("no password came on standard input: %w", err)
+		var err error
+		if password, err = t.line("password"); err != nil {
+			return err
 		}
-		password = strings.TrimRight(line, "\r\n")
 	} else {
 		password = newPassword()
 	}

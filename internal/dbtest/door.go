@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -48,6 +49,7 @@ func authenticate(r *http.Request) (context.Context, error) {
 	}
 	session := identity.Session{
 		ID: scope.SessionID, OrgID: scope.OrgID, PersonID: scope.ActorID, Name: scope.ActorName, Role: scope.Role, RoleName: scope.RoleName, Only: scope.Only, TimeZone: "America/Phoenix",
+		FreshAt: time.Now(),
 	}
 	ctx := identity.WithSession(r.Context(), session, scope.RequestID)
 	return ui.WithViewer(ctx, ui.Viewer{Name: scope.ActorName, Role: string(scope.Role), Zone: identity.Zone(ctx), Org: ui.Org{Name: "Titan Roofing"}}), nil

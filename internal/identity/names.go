@@ -22,10 +22,21 @@ func QueuePeople(b *pgx.Batch, dst *[]Name) {
 	postgres.Queue(b, dst, `SELECT id, name FROM people WHERE kind = 'member' AND active ORDER BY name_key, id`)
 }
 
-// Zone is the time zone of the organisation the person of the context looks at;
-// UTC for commands and jobs.
+type zoneKey struct{}
+
+// WithZone puts the time zone of the organisation into a context without a session:
+// that of an API key.
+func WithZone(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, zoneKey{}, name)
+}
+
+// Zone is the time zone of the organisation the person of the context looks at, or
+// in which an API key acts; UTC for commands and jobs.
 func Zone(ctx context.Context) *time.Location {
-	session, _ := Current(ctx)
+	session, ok := Current(ctx)
+	if !ok {
+		session.TimeZone, _ = ctx.Value(zoneKey{}).(string)
+	}
 	zone, err := time.LoadLocation(session.TimeZone)
 	if err != nil {
 		return time.UTC // orgs.Create refuses a zone that this machine does not know

@@ -33,6 +33,7 @@ const (
 	ManagePeople   Permission = "people.manage" // change roles, remove
 	EditRoles      Permission = "roles.edit"    // compose roles
 	TransferOrg    Permission = "organisation.transfer"
+	ManageKeys     Permission = "keys.manage" // API keys
 )
 
 var (
@@ -59,11 +60,33 @@ var (
 		ManagePeople:   {stewards, "change people's roles or remove them"},
 		EditRoles:      {everyone[:1], "compose roles"},
 		TransferOrg:    {everyone[:1], "hand the organisation over"},
+		ManageKeys:     {stewards, "see or manage API keys"},
 	}
 )
 
 // ownOfMembers are the permissions that members have on their own records alone.
 var ownOfMembers = []Permission{ArchiveRecords, ViewAnalytics}
+
+// keyScopes are the permissions that an API key may have: those that something
+// below /api/ asks for, and that give no power over people, keys or settings.
+var keyScopes = []Permission{ViewRecords, EditRecords, ArchiveRecords, ViewAmounts, EditAmounts, StepBack, ViewAnalytics, ViewAudit}
+
+// KeyScopes are the permissions that an API key may have.
+func KeyScopes() []Permission { return slices.Clone(keyScopes) }
+
+// LeastRole gives the smallest role that has all of some permissions, and has them
+// on everybody's records: the role an API key has, which owns no records.
+func LeastRole(list []Permission) tenant.Role {
+	for _, role := range slices.Backward(everyone) {
+		lacks := func(p Permission) bool {
+			return !May(tenant.Scope{Role: role}, p) || role == tenant.Member && slices.Contains(ownOfMembers, p)
+		}
+		if !slices.ContainsFunc(list, lacks) {
+			return role
+		}
+	}
+	return tenant.Owner
+}
 
 // May tells whether an actor has a permission: the role has it, and neither a
 // composed role nor an API key leaves it out.
@@ -115,6 +138,10 @@ func Require(ctx context.Context, p Permission) error {
 // refusal says why an actor may not, and who can help.
 func refusal(s tenant.Scope, p Permission) error {
 	switch {
+	case s.Key && slices.Contains(keyScopes, p):
+		return fault.Forbidden("forbidden.scope", "this API key has not the scope %s and so can't %s; an owner or admin can make a key that has it", p, p.Words())
+	case s.Key:
+		return fault.Forbidden("forbidden.key", "no API key can %s; a person has to sign in for it", p.Words())
 	case s.RoleName != "":
 		return fault.Forbidden("forbidden", "in the role %s you can't %s; ask an owner of your organisation", s.RoleName, p.Words())
 	default:

@@ -27,6 +27,7 @@ var matrix = map[Permission]string{
 	ManagePeople:   "oa",
 	EditRoles:      "o",
 	TransferOrg:    "o",
+	ManageKeys:     "oa",
 }
 
 func TestTheMatrix(t *testing.T) {

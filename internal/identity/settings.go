@@ -34,6 +34,9 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	if Can(r.Context(), TransferOrg) {
 		places = append(places, place{"Ownership", "Make somebody else an owner.", OwnershipPath})
 	}
+	if Can(r.Context(), ManageKeys) {
+		places = append(places, place{"API keys", "With which other programs read and write here.", KeysPath})
+	}
 	if Can(r.Context(), ViewAudit) {
 		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})
 	}

@@ -52,6 +52,9 @@ const (
 	ForgotPath = web.SignInPath + "/forgot"
 )
 
+// KeysPath is the page of the API keys, which package keys serves.
+const KeysPath = "/settings/keys"
+
 // RolesPath is the page of the roles, which package roles serves.
 const RolesPath = "/settings/roles"
 
@@ -146,6 +149,9 @@ func settingsLinks(ctx context.Context) []ui.Link {
 	if Can(ctx, ManagePeople) {
 		links = append(links, ui.Link{Text: "Roles", URL: RolesPath, Icon: "shield-check"})
 	}
+	if Can(ctx, ManageKeys) {
+		links = append(links, ui.Link{Text: "API keys", URL: KeysPath, Icon: "key"})
+	}
 	if Can(ctx, ViewAudit) {
 		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"})
 	}
@@ -235,9 +241,9 @@ func (s *Service) switchOrg(w http.ResponseWriter, r *http.Request) error {
 // meOutput is the answer of /api/me.
 type meOutput struct {
 	Body struct {
-		ID            uuid.UUID    `json:"id" doc:"The person in this organisation"`
+		ID            uuid.UUID    `json:"id" doc:"The person in this organisation, or the API key"`
 		Name          string       `json:"name"`
-		Email         string       `json:"email"`
+		Email         string       `json:"email" doc:"Empty for an API key"`
 		Role          string       `json:"role" enum:"owner,admin,manager,member,viewer"`
 		Organisation  Membership   `json:"organisation" doc:"The one the person works in now"`
 		Organisations []Membership `json:"organisations" nullable:"false" doc:"All they may switch to"`
@@ -247,6 +253,9 @@ type meOutput struct {
 }
 
 func (s *Service) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
+	if scope, _ := tenant.From(ctx); scope.Key {
+		return s.keyItself(ctx, scope)
+	}
 	session, ok := Current(ctx)
 	if !ok {
 		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
@@ -257,5 +266,19 @@ func (s *Service) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	b.Organisation = Membership{session.OrgID, session.OrgSlug, session.OrgName, string(session.Role)}
 	scope, _ := tenant.From(ctx)
 	b.RoleName, b.Organisations, b.Permissions = cmp.Or(session.RoleName, roleName(session.Role)), session.Orgs, Permissions(scope)
+	return out, nil
+}
+
+// keyItself is what /api/me tells an API key.
+func (s *Service) keyItself(ctx context.Context, scope tenant.Scope) (*meOutput, error) {
+	org, err := s.orgs.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &meOutput{}
+	b := &out.Body
+	b.ID, b.Name, b.Role, b.RoleName, b.Permissions = scope.ActorID, scope.ActorName, string(scope.Role), "API key", Permissions(scope)
+	b.Organisation = Membership{org.ID, org.Slug, org.Name, string(scope.Role)}
+	b.Organisations = []Membership{b.Organisation}
 	return out, nil
 }

@@ -78,9 +78,9 @@ func (p *prover) tryForeign(ctx context.Context, r web.Route) error {
 		if err != nil {
 			return err
 		}
-		actors := me.roles
+		actors := slices.Concat(me.roles, me.keys)
 		if me.guest != nil {
-			actors = append(slices.Clone(actors), me.guest)
+			actors = append(actors, me.guest)
 		}
 		for _, a := range actors {
 			for _, way := range reaches(r, p.operation(r), me, other) {
@@ -155,7 +155,7 @@ func (c *canary) shownIn(who *actor, a answer, sent request) string {
 
 var (
 	canaryWord = regexp.MustCompile(`canary-?[absx]-?[0-9a-f]{6}`)
-	token      = regexp.MustCompile(`(?:M\d+ \d+h1v1h-1z)+|[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // QR codes; sessions, keys, challenges; backup codes
+	token      = regexp.MustCompile(`[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // sessions, keys, challenges; backup codes
 	digits     = regexp.MustCompile(`[0-9]+`)
 )
 
@@ -203,7 +203,7 @@ func (p *prover) tryOutside(ctx context.Context, r web.Route) error {
 				if strings.Contains(got.body, c.word) {
 					p.surprise(a.name, "path", "a public address shows what is an organisation's")
 				}
-			case !atTheDoor(r, got):
+			case !atTheDoor(r, a, got):
 				p.surprise(a.name, "path", fmt.Sprintf("answered %d, want the door", got.status))
 			}
 		}
@@ -212,12 +212,15 @@ func (p *prover) tryOutside(ctx context.Context, r web.Route) error {
 }
 
 // atTheDoor tells whether an answer is that for somebody who has to sign in.
-func atTheDoor(r web.Route, a answer) bool {
+func atTheDoor(r web.Route, who *actor, a answer) bool {
 	if r.Audience == web.Operator && a.status == http.StatusNotFound {
 		return true
 	}
 	if r.Kind == web.KindAPI || strings.HasPrefix(r.Pattern, "/api/") {
 		return a.status == http.StatusUnauthorized
+	}
+	if who.only != nil {
+		return a.status == http.StatusForbidden // told that a key opens no page, be it good or not
 	}
 	return a.status == http.StatusSeeOther && strings.HasPrefix(a.location, web.SignInPath) || a.status == http.StatusUnauthorized
 }
@@ -226,18 +229,18 @@ func refused(a answer) bool {
 	return a.status == http.StatusForbidden || a.status == http.StatusNotFound || a.status == http.StatusSeeOther && strings.HasPrefix(a.location, web.SignInPath)
 }
 
-// tryOwn lets each role ask for what is its own organisation's, and compares with
+// tryOwn lets each role, and the API keys, ask for what is its own organisation's, and compares with
 // the matrix.
 func (p *prover) tryOwn(ctx context.Context, r web.Route) error {
 	if r.Audience == web.Public {
 		return nil // anybody may; tryOutside was there
 	}
-	for _, a := range slices.Backward(p.a.roles) { // those who may the least first: they change the least
+	for _, a := range slices.Backward(slices.Concat(p.a.roles, p.a.keys)) { // those who may the least first: they change the least
 		got, err := p.send(ctx, a, requestOf(r, p.a.seen[key(r)]))
 		if err != nil {
 			return err
 		}
-		if got.status == http.StatusNotFound && admits(r, a.role) && !p.othersOwn(r, a) { // an attempt before may have removed it
+		if got.status == http.StatusNotFound && admits(r, a) && !p.othersOwn(r, a) { // an attempt before may have removed it
 			if err := p.again(ctx, r); err != nil {
 				return err
 			}
@@ -262,7 +265,7 @@ func (p *prover) tryOwn(ctx context.Context, r web.Route) error {
 var personal = map[string]bool{"/settings/sessions/{id}/revoke": true, "/settings/factors/{id}/remove": true}
 
 func (p *prover) othersOwn(r web.Route, a *actor) bool {
-	return personal[r.Pattern] && (a.role != tenant.Owner || p.a.seen[key(r)].none)
+	return personal[r.Pattern] && a.only == nil && (a.role != tenant.Owner || p.a.seen[key(r)].none)
 }
 
 // again finds another sample of a route for the first canary, after giving its
@@ -299,9 +302,9 @@ func (p *prover) judgeOwn(r web.Route, a *actor, got answer) {
 		if got.status != http.StatusNotFound {
 			p.surprise("own "+a.name, "path", fmt.Sprintf("answered %d for what is another person's, want 404", got.status))
 		}
-	case admits(r, a.role) && !inside:
+	case admits(r, a) && !inside:
 		p.surprise("own "+a.name, "path", fmt.Sprintf("answered %d; the matrix admits this role", got.status))
-	case !admits(r, a.role) && got.status != http.StatusForbidden:
+	case !admits(r, a) && got.status != http.StatusForbidden:
 		p.surprise("own "+a.name, "path", fmt.Sprintf("answered %d, want 403: the matrix does not admit this role", got.status))
 	}
 	if got.status == http.StatusForbidden {
@@ -312,12 +315,15 @@ func (p *prover) judgeOwn(r web.Route, a *actor, got answer) {
 }
 
 // admits is what the matrix says. A member archives their own records alone, and
-// the canary's are its owner's.
-func admits(r web.Route, role tenant.Role) bool {
-	if role == tenant.Member && r.Permission == string(identity.ArchiveRecords) {
+// the canary's are its owner's. A key opens no page.
+func admits(r web.Route, a *actor) bool {
+	if a.only != nil && !strings.HasPrefix(r.Pattern, "/api/") {
 		return false
 	}
-	return r.Permission == "" || identity.May(tenant.Scope{Role: role}, identity.Permission(r.Permission))
+	if a.role == tenant.Member && r.Permission == string(identity.ArchiveRecords) {
+		return false
+	}
+	return r.Permission == "" || identity.May(tenant.Scope{Role: a.role, Only: a.only}, identity.Permission(r.Permission))
 }
 
 // revive signs an actor in again whose own attempt ended their session.

@@ -27,6 +27,7 @@ type canary struct {
 	org     orgs.Org
 	word    string            // stands in all its texts and nowhere else
 	roles   []*actor          // one for each role, the owner first
+	keys    []*actor          // API keys, which open no page
 	outside []*actor          // those whom no door may open for
 	guest   *actor            // at work here, a member of the other organisation too
 	ids     map[string]string // of one record of each kind: "contact"
@@ -42,6 +43,7 @@ type actor struct {
 	role  tenant.Role // "" for whom no door may open
 	email string
 	token string
+	only  []string // the scopes of an API key; nil is a person
 }
 
 var roles = []tenant.Role{tenant.Owner, tenant.Admin, tenant.Manager, tenant.Member, tenant.Viewer}
@@ -71,6 +73,9 @@ func (p *prover) newCanary(ctx context.Context, slug, name string) (*canary, err
 		if err := p.invite(ctx, c); err != nil {
 			return c, err
 		}
+	}
+	if err := p.makeKeys(ctx, c); err != nil {
+		return c, err
 	}
 	if err := p.takeOver(ctx, c); err != nil {
 		return c, err

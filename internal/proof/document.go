@@ -53,7 +53,7 @@ func (p *prover) readDocument(ctx context.Context) error {
 // collections name the records whose lists the API has under another word.
 var collections = map[string]string{
 	"contacts": "contact", "properties": "property", "leads": "lead", "claims": "claim", "activities": "activity", "runs": "run",
-	"roles": "role", "people": "member", "invitations": "invitation", "/api/people": "spare",
+	"roles": "role", "people": "member", "invitations": "invitation", "keys": "key", "/api/people": "spare",
 }
 
 // exploreAPI fills the addresses and bodies of the operations with the canary's ids.

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report {
 	t.Helper()
 	db := dbtest.New(t)
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db)})
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +60,9 @@ func TestNobodyGetsInWhereTheyDontBelong(t *testing.T) {
 		t.Errorf("too little was tried: %d of %d routes, %d tables, %d attempts", r.Tried, r.Routes, len(r.ByTable), r.Attempts)
 	}
 	for _, route := range r.ByRoute {
+		if route.Audience != "public" && (route.Actors["key of every scope"] == 0 || route.Actors["own key that may see records"] == 0 || route.Actors["revoked key"] == 0) {
+			t.Errorf("%s %s: no key tried it: %v", route.Method, route.Pattern, route.Actors)
+		}
 		if route.Attempts == 0 || route.Audience != "public" && (len(route.Actors) < 10 || route.Admitted == 0 && route.Pattern != "/settings/factors/{id}/remove") {
 			t.Errorf("%s %s: %d attempts by %v, %d of its own people were let in", route.Method, route.Pattern, route.Attempts, route.Actors, route.Admitted)
 		}

@@ -103,6 +103,10 @@ func (a *actor) authorise(req *http.Request) {
 	if a.token == "" {
 		return
 	}
+	if a.only != nil {
+		req.Header.Set("Authorization", "Bearer "+a.token)
+		return
+	}
 	for _, name := range []string{"session", "__Host-session"} {
 		req.AddCookie(&http.Cookie{Name: name, Value: a.token}) //nolint:gosec // a request's cookie has no attributes
 	}

@@ -30,6 +30,12 @@ const (
 	Migration Preset = "migration" // runs and full exports
 	APIKeys   Preset = "api_keys"
 
+	// WrongKeys is for different API keys, from one network, that open nothing, and
+	// WrongKey for one of them sent over and over: a program that was forgotten when
+	// its key was revoked.
+	WrongKeys Preset = "wrong_keys"
+	WrongKey  Preset = "wrong_key"
+
 	// Address is for all that comes from one address under Auth, whichever the
 	// account. It is wide, because a whole office has one address: 480 people who
 	// sign in at once, most with a second step, stay below it.
@@ -57,6 +63,8 @@ var rates = map[Preset]struct {
 	Migration: {Rate{3, time.Minute}, "migrations and exports"},
 	APIKeys:   {Rate{10, time.Hour}, "changes of API keys"},
 	Address:   {Rate{1000, time.Minute}, "tries to sign in from one address"},
+	WrongKeys: {Rate{60, time.Hour}, "API keys that open nothing"},
+	WrongKey:  {Rate{60, 60 * time.Hour}, "tries of a key that opens nothing"}, // known again for an hour after each,
 }
 
 // Rate is what the preset allows; ok is false for Unlimited and for a name that
@@ -74,6 +82,17 @@ type Key struct {
 	Preset Preset
 	Org    string // "" before anybody is signed in
 	Who    string // a person, a key, or where the request comes from
+
+	PerMinute int // instead of the preset's rate, where the sender has one of its own; 0 is none
+}
+
+// Rate is what the sender may do under the preset; ok is false where that has no limit.
+func (k Key) Rate() (r Rate, ok bool) {
+	r, ok = k.Preset.Rate()
+	if ok && k.PerMinute > 0 {
+		r = Rate{k.PerMinute, time.Minute}
+	}
+	return r, ok
 }
 
 // Answer tells whether a request may go on.
@@ -104,7 +123,7 @@ func New() *Limiter {
 // Take counts a request, unless it is one too many: a refused request costs the
 // sender nothing. What has no rate is allowed.
 func (l *Limiter) Take(k Key) Answer {
-	rate, ok := k.Preset.Rate()
+	rate, ok := k.Rate()
 	if !ok {
 		return Answer{Allowed: true}
 	}
@@ -122,6 +141,19 @@ func (l *Limiter) Take(k Key) Answer {
 		l.forget(now)
 	}
 	return Answer{Allowed: true, Remaining: int((rate.Window - (full - now)) / every), Full: full - now}
+}
+
+// Wait tells how long the sender has to wait until a request would be allowed,
+// without counting one; 0 is not at all.
+func (l *Limiter) Wait(k Key) time.Duration {
+	rate, ok := k.Rate()
+	if !ok {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Since(l.start)
+	return max(0, max(l.full[k], now)+rate.Window/time.Duration(rate.Quota)-now-rate.Window)
 }
 
 // forget drops those whose quota is whole again: they are as if never seen.

@@ -33,6 +33,7 @@ type Scope struct {
 	Only      []string // the permissions, of those the role has, that a composed role or an API key leaves the actor; nil is all of them
 	RoleName  string   // of the composed role; "" is the role's own
 	Key       bool     // the actor is an API key and no person
+	PerMinute int      // requests an API key may make; 0 for people
 	RequestID string
 	SessionID uuid.UUID // zero for commands, jobs and keys
 }

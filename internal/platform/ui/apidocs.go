@@ -27,7 +27,7 @@ func APIDocs(w http.ResponseWriter, r *http.Request, api *huma.OpenAPI) error {
 // apiRate says how often the API may be asked.
 func apiRate() string {
 	rate, _ := limit.API.Rate()
-	return fmt.Sprintf("A person or key has %d requests a minute in their organisation.", rate.Quota)
+	return fmt.Sprintf("A person has %d requests a minute in their organisation, a key as many as it was given.", rate.Quota)
 }
 
 // apiOperation is one operation as the page shows it.

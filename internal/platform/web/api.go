@@ -105,7 +105,7 @@ func newAPI(rt *Router) huma.API {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					"session": {Type: "apiKey", In: "cookie", Name: "__Host-session", Description: "The cookie a browser gets by signing in"},
-					"key":     {Type: "http", Scheme: "bearer", Description: "An API key of the organisation"},
+					"key":     {Type: "http", Scheme: "bearer", Description: "An API key of the organisation, as Authorization: Bearer skai_... Owners and admins make one in Settings, API keys. 401: the key opens nothing; 403: it has not the scope that the answer names."},
 				},
 			},
 		},

@@ -66,6 +66,13 @@ func (rt *Router) count(w http.ResponseWriter, r *http.Request, access Access) e
 	if err != nil {
 		return err
 	}
+	if s, _ := tenant.From(r.Context()); s.PerMinute > 0 { // a key has a rate of its own, wherever it goes
+		own := k
+		own.Preset, own.PerMinute = limit.API, s.PerMinute
+		if err := rt.take(w, own); err != nil || access.Rate == limit.API {
+			return err
+		}
+	}
 	if access.Rate == limit.Auth && k.Org == "" {
 		if err := rt.take(w, limit.Key{Preset: limit.Address, Who: sender.Network(ClientAddr(r))}); err != nil {
 			return err
@@ -103,7 +110,7 @@ func (rt *Router) key(r *http.Request, access Access) (limit.Key, error) {
 // remains, and the seconds until all of it is there again).
 func (rt *Router) take(w http.ResponseWriter, k limit.Key) error {
 	a, h := rt.cfg.Limits.Take(k), w.Header()
-	rate, _ := k.Preset.Rate()
+	rate, _ := k.Rate()
 	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", k.Preset, rate.Quota, seconds(rate.Window)))
 	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", k.Preset, a.Remaining, seconds(a.Full)))
 	if a.Allowed {

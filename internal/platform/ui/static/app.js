@@ -174,6 +174,19 @@
     }
   });
 
+  // A button copies the text of the element it names.
+  document.addEventListener("click", async (e) => {
+    const button = e.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(source); // to be copied by hand
+    }
+  });
+
   // ---- passkeys -----------------------------------------------------------
   // The browser is asked for a passkey, and its answer goes with the form that
   // holds the question.
