@@ -40,6 +40,11 @@ func (r *run) writeLedger(ctx context.Context, tx pgx.Tx) error {
 	return r.closeInLedger(ctx, tx)
 }
 
+// mostAlike is how many contacts may share a number, an address or a house and
+// still look like one person: what more of them share is an office's, and a person
+// who reviews would have to say no to each.
+const mostAlike = 5
+
 // writeCandidates notes new contacts that look like one that is there: the same
 // phone, the same e-mail address, or the same surname at the same address. They
 // are for a person to decide; nothing merges them.
@@ -57,9 +62,9 @@ func (r *run) writeCandidates(ctx context.Context, tx pgx.Tx) error {
 		}
 		fmt.Fprintf(&found, `
 			SELECT f.id, o.id AS candidate, '%[2]s' AS rung FROM fresh f JOIN (
-				SELECT DISTINCT ON (k.key) k.key, k.id FROM (SELECT %[1]s AS key, c.id FROM contacts c WHERE c.archived_at IS NULL) k
-				WHERE k.key IN (SELECT %[2]s FROM fresh) ORDER BY k.key, k.id) o ON o.key = f.%[2]s
-			WHERE f.id <> o.id`, rung.key, rung.name)
+				SELECT k.key, (array_agg(k.id ORDER BY k.id))[1] AS id FROM (SELECT %[1]s AS key, c.id FROM contacts c WHERE c.archived_at IS NULL) k
+				WHERE k.key IN (SELECT %[2]s FROM fresh) GROUP BY k.key HAVING count(*) BETWEEN 2 AND %[3]d) o ON o.key = f.%[2]s
+			WHERE f.id <> o.id`, rung.key, rung.name, mostAlike)
 	}
 	_, err := tx.Exec(ctx, fmt.Sprintf(`
 		WITH fresh AS MATERIALIZED (

@@ -190,7 +190,7 @@ func matchNaturally(ctx context.Context, tx pgx.Tx, t staging.Table, late bool) 
 		return steps(ctx, tx, step{"match claims by the lead that was won here and is the same job there", `
 			UPDATE stage_claims s SET id = c.id, action = 'merged'
 			FROM external_refs r JOIN claims c ON c.org_id = r.org_id AND c.lead_id = r.lead_id
-			WHERE r.entity = 'lead' AND r.source = s.ref_source AND r.external_id = s.external_id AND s.action IS NULL AND s.rank = 0`},
+			WHERE r.entity = 'lead' AND r.source = s.ref_source AND r.external_id = s.external_id AND s.action = 'created' AND s.rank = 0`},
 			step{"match claims by their carrier's number", `
 			UPDATE stage_claims s SET id = c.id, action = 'merged' FROM claims c
 			WHERE s.action = 'created' AND s.rank = 0 AND c.carrier_key = s.carrier_key AND c.claim_key = s.claim_key`},
