@@ -62,6 +62,7 @@ var writers = map[string]string{
 	"passkey_challenges": "identity",
 
 	"idempotency_keys": "platform/postgres", // postgres.Once
+	"vault_keys":       "platform/vault",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

@@ -30,6 +30,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/properties"
 )
@@ -38,10 +39,11 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Version string
-	HTTPS   bool       // the public address is https, even where a proxy does not say so
-	Mail    *mail.Post // sends mails; nil has nowhere to send them
-	Secret  []byte     // signs messages between two pages; the same on all machines, nil on a single one
-	Hurried bool       // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+	HTTPS   bool         // the public address is https, even where a proxy does not say so
+	Mail    *mail.Post   // sends mails; nil has nowhere to send them
+	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
+	Vault   *vault.Vault // seals second factors' secrets; required where pages are served
+	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
 	SecurityContact string         // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
@@ -86,7 +88,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.router = rt
 	ui.Routes(rt)
 	a.People.Routes(rt)
-	factors.New(db, a.Orgs, a.People).Routes(rt)
+	factors.New(db, a.Orgs, a.People, cfg.Vault).Routes(rt)
 	roles.New(db).Routes(rt)
 	a.Keys.Routes(rt)
 	a.Accounts.Routes(rt)

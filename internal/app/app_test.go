@@ -21,14 +21,24 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
+// testVault is the vault of a test's database, where there is one.
+func testVault(t *testing.T, db *postgres.DB) *vault.Vault {
+	t.Helper()
+	if db == nil {
+		return nil
+	}
+	return dbtest.Vault(t, db)
+}
+
 func build(t *testing.T, db *postgres.DB) *app.App {
 	t.Helper()
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test"})
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +168,11 @@ func TestTheStartPageIsForEverybody(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	status := func(db *postgres.DB, path string) (int, string) {
-		w := ask(t, build(t, db).Handler(), http.MethodGet, path)
+		a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := ask(t, a.Handler(), http.MethodGet, path)
 		return w.Code, w.Body.String()
 	}
 	well := dbtest.New(t)

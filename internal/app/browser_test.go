@@ -176,7 +176,7 @@ func startMailing(t *testing.T, db *postgres.DB) mailing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Mail: post})
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Mail: post, Vault: dbtest.Vault(t, db)})
 	if err != nil {
 		t.Fatal(err)
 	}

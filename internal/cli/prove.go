@@ -15,6 +15,8 @@ import (
 )
 
 type proveCommand struct {
+	vaultFlags
+
 	URL  string `help:"The installation that answers, on this database: http://127.0.0.1:8080; its rate limits hold for the proof as well, so allow a quarter of an hour. Without it one is started for the proof." env:"SKAI_PROVE_URL" placeholder:"URL"`
 	JSON string `help:"Write what was tried and found here, for a program." env:"SKAI_PROVE_JSON" placeholder:"FILE"`
 	HTML string `help:"The same for a person." env:"SKAI_PROVE_HTML" placeholder:"FILE"`
@@ -23,7 +25,11 @@ type proveCommand struct {
 // Run makes the proof; it ends with 1 where anything was a surprise.
 func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true})
+		sealed, err := c.vaultFlags.open(ctx, g, s.db, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true, Vault: sealed})
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 )
 
 type serveCommand struct {
+	vaultFlags
 	mailFlags
 
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
@@ -34,6 +35,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
+	}
+	if err := c.vaultFlags.Validate(); err != nil {
+		return err
 	}
 	return c.mailFlags.Validate()
 }
@@ -59,7 +63,11 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Secret: secret(c.Secret), SecurityContact: c.SecurityContact})
+	sealed, err := c.vaultFlags.open(ctx, g, s.db, log)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Secret: secret(c.Secret), SecurityContact: c.SecurityContact})
 	if err != nil {
 		return err
 	}

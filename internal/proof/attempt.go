@@ -155,7 +155,7 @@ func (c *canary) shownIn(who *actor, a answer, sent request) string {
 
 var (
 	canaryWord = regexp.MustCompile(`canary-?[absx]-?[0-9a-f]{6}`)
-	token      = regexp.MustCompile(`[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // sessions, keys, challenges; backup codes
+	token      = regexp.MustCompile(`(?:M\d+ \d+h1v1h-1z)+|[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // QR codes; sessions, keys, challenges; backup codes
 	digits     = regexp.MustCompile(`[0-9]+`)
 )
 

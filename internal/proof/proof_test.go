@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report {
 	t.Helper()
 	db := dbtest.New(t)
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true})
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (s *Service) NewCodes(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, fault.Conflict("factor.none", "backup codes stand in for a second factor, and you have none; set up a passkey first")
+		return nil, fault.Conflict("factor.none", "backup codes stand in for a second factor, and you have none; set up a passkey or an authenticator app first")
 	}
 	return system(ctx, s, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		return newCodes(ctx, tx, me.UserID)

@@ -1,5 +1,6 @@
-// Package factors holds what an account shows besides its password: passkeys
-// (WebAuthn), ten backup codes, and the devices on which none of it is asked for. It serves the page that stands
+// Package factors holds what an account shows besides its password: codes of an
+// authenticator app (TOTP, RFC 6238), passkeys (WebAuthn), ten backup codes, and
+// the devices on which none of it is asked for. It serves the page that stands
 // between the password and the program, and the person's own page about it all.
 package factors
 
@@ -14,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/vault"
 )
 
 // TrustFor is how long a device is trusted.
@@ -27,11 +29,12 @@ type Service struct {
 	db     *postgres.DB
 	orgs   *orgs.Service
 	people *identity.Service
+	vault  *vault.Vault
 }
 
 // New gives the service.
-func New(db *postgres.DB, o *orgs.Service, people *identity.Service) *Service {
-	return &Service{db, o, people}
+func New(db *postgres.DB, o *orgs.Service, people *identity.Service, v *vault.Vault) *Service {
+	return &Service{db, o, people, v}
 }
 
 // Factor is an authenticator app or a passkey of an account.

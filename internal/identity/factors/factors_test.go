@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/pquerna/otp/totp"
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
@@ -34,7 +35,7 @@ func newHouse(t *testing.T) house {
 	db := dbtest.Shared(t)
 	o := orgs.New(db)
 	people := identity.New(db, o)
-	return house{db, people, factors.New(db, o, people), dbtest.Org(t, db, "titan")}
+	return house{db, people, factors.New(db, o, people, dbtest.Vault(t, db)), dbtest.Org(t, db, "titan")}
 }
 
 // signIn gives the token of a session that the person of a role opened by password.
@@ -262,4 +263,52 @@ func TestAnOrganisationAsksForAFactor(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.inside(t, viewerToken)
+}
+
+// code gives the code that an authenticator app shows.
+func code(t *testing.T, app factors.App, at time.Time) string {
+	t.Helper()
+	text, err := totp.GenerateCode(app.Secret, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestAnAuthenticatorAppIsAFactor(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	token := h.signIn(t, tenant.Owner, identity.Device{})
+	ctx := h.inside(t, token)
+	me, _ := identity.Current(ctx)
+	app, err := h.factors.BeginApp(ctx, me.UserID)
+	if err != nil || !strings.HasPrefix(app.URL, "otpauth://totp/SkaiScraper:") {
+		t.Fatal(app, err)
+	}
+	kept, err := postgres.Value[[]byte](t.Context(), dbtest.Super(t, h.db), `SELECT secret FROM user_factors WHERE id = $1`, app.ID)
+	if err != nil || strings.Contains(string(kept), app.Secret) {
+		t.Errorf("the secret stands in the database as it is: %v", err)
+	}
+	if o, err := h.factors.Overview(ctx); err != nil || len(o.Factors) != 0 {
+		t.Errorf("one that was not confirmed counts: %+v, %v", o, err)
+	}
+	_, err = h.factors.AddApp(ctx, app.ID, "", "000000", identity.Device{})
+	wantKind(t, "a wrong code", err, fault.KindInvalid)
+	_, err = h.factors.AddApp(h.inside(t, h.signIn(t, tenant.Member, identity.Device{})), app.ID, "", code(t, app, time.Now()), identity.Device{})
+	wantKind(t, "somebody else's app", err, fault.KindInvalid)
+	now := time.Now()
+	codes, err := h.factors.AddApp(ctx, app.ID, "My phone", code(t, app, now), identity.Device{})
+	if err != nil || len(codes) != factors.Codes {
+		t.Fatal(codes, err)
+	}
+	half := h.half(t, h.signIn(t, tenant.Owner, identity.Device{}))
+	_, err = h.factors.Pass(t.Context(), request(t), half, factors.Shown{Code: code(t, app, now)})
+	wantKind(t, "the code that was used to confirm", err, fault.KindInvalid)
+	_, err = h.factors.Pass(t.Context(), request(t), half, factors.Shown{Code: code(t, app, now.Add(10*time.Minute))})
+	wantKind(t, "a code of another time", err, fault.KindInvalid)
+	if _, err := h.factors.Pass(t.Context(), request(t), half, factors.Shown{Code: code(t, app, now.Add(30*time.Second))}); err != nil {
+		t.Errorf("the next code: %v", err)
+	}
+	_, err = h.factors.Pass(t.Context(), request(t), h.half(t, h.signIn(t, tenant.Owner, identity.Device{})), factors.Shown{Code: code(t, app, now)})
+	wantKind(t, "a code older than the one that was used", err, fault.KindInvalid)
 }

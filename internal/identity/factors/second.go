@@ -9,7 +9,6 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
-	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
 // Shown is what somebody shows as their second factor: a code, or a passkey's
@@ -37,7 +36,7 @@ func (s *Service) Pass(ctx context.Context, r *http.Request, half identity.Half,
 		return "", err
 	}
 	return system(ctx, s, func(ctx context.Context, tx pgx.Tx) (string, error) {
-		if err := check(ctx, tx, r, half.UserID, shown); err != nil {
+		if err := s.check(ctx, tx, r, half.UserID, shown); err != nil {
 			return "", err
 		}
 		if err := right(ctx, tx); err != nil {
@@ -51,23 +50,28 @@ func (s *Service) Pass(ctx context.Context, r *http.Request, half identity.Half,
 }
 
 // check finds out whether what is shown is one of the account's factors.
-func check(ctx context.Context, tx pgx.Tx, r *http.Request, user uuid.UUID, shown Shown) error {
+func (s *Service) check(ctx context.Context, tx pgx.Tx, r *http.Request, user uuid.UUID, shown Shown) error {
 	if shown.Answer != "" {
 		_, err := answered(ctx, tx, r, &user, shown.Challenge, shown.Answer)
 		return err
 	}
-	used, err := useCode(ctx, tx, user, shown.Code)
+	used, err := s.useAppCode(ctx, tx, user, shown.Code, nil)
+	if err == nil && !used {
+		used, err = useCode(ctx, tx, user, shown.Code)
+	}
 	if err == nil && !used {
 		err = errCode
 	}
 	return err
 }
 
+var errThere = fault.Conflict("factor.there", "you have a second factor; show it first")
+
 // Enrol gives somebody whose organisation asks for a factor their first one, a
 // passkey, and ten backup codes, which are shown this once.
 func (s *Service) Enrol(ctx context.Context, r *http.Request, half identity.Half, challenge uuid.UUID, name, answer string) ([]string, error) {
 	if !half.Enrol {
-		return nil, fault.Conflict("factor.there", "you have a second factor; show it first")
+		return nil, errThere
 	}
 	return system(ctx, s, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		if err := s.AddPasskey(ctx, tx, r, half.UserID, challenge, name, answer); err != nil {
@@ -91,10 +95,6 @@ func (s *Service) Add(ctx context.Context, r *http.Request, challenge uuid.UUID,
 		if err := s.AddPasskey(ctx, tx, r, me.UserID, challenge, name, answer); err != nil {
 			return nil, err
 		}
-		has, err := postgres.Value[bool](ctx, tx, `SELECT EXISTS (SELECT FROM backup_codes WHERE user_id = $1)`, me.UserID)
-		if err != nil || has {
-			return nil, err
-		}
-		return newCodes(ctx, tx, me.UserID)
+		return firstCodes(ctx, tx, me.UserID)
 	})
 }

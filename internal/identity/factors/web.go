@@ -21,6 +21,8 @@ const (
 	policyPath  = identity.FactorsPath + "/policy"
 	passkeyPath = identity.PasskeyPath
 	enrolPath   = "/sign-in/enrol"
+	enrolApp    = "/sign-in/enrol/app"
+	appPath     = identity.FactorsPath + "/app"
 )
 
 // Routes registers the pages between the password and the program, and those
@@ -35,6 +37,10 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("GET "+identity.SecondPath, public, s.secondPage)
 	rt.Page("POST "+identity.SecondPath, try, s.secondSubmit)
 	rt.Page("POST "+enrolPath, try, s.enrolSubmit)
+	rt.Page("GET "+enrolApp, public, s.enrolAppPage)
+	rt.Page("POST "+enrolApp, try, s.enrolAppSubmit)
+	rt.Page("GET "+appPath, member, s.newAppPage)
+	rt.Page("POST "+appPath, member, s.newAppSubmit)
 	rt.Page("GET "+identity.ConfirmPath, member, s.confirmPage)
 	rt.Page("POST "+identity.ConfirmPath, dangerous, s.confirmSubmit)
 	rt.Page("GET "+factorsPath, member, s.factorsPage)
@@ -100,13 +106,7 @@ func (s *Service) passkeySubmit(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, next)
 }
 
-func challengeOf(f *web.Form) uuid.UUID {
-	id, err := uuid.Parse(f.Text("challenge"))
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
-}
+func challengeOf(f *web.Form) uuid.UUID { return idOf(f, "challenge") }
 
 // refusalOf gives what to tell somebody who was refused.
 func refusalOf(err error) (words string, status int, isRefusal bool) {

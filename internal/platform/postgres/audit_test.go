@@ -27,6 +27,7 @@ var unaudited = map[string]string{
 	"sign_in_failures":   "holds counters of anonymous attempts",
 	"backup_codes":       "hashes of secrets; each is used once and keeps when",
 	"trusted_devices":    "as sessions",
+	"vault_keys":         "written once, by the program that makes the key",
 	"passkey_challenges": "live for minutes",
 	"import_runs":        "append-only, an account of itself",
 	"import_files":       "as import_runs",

@@ -22,6 +22,7 @@ var notTenants = map[string]string{
 	"sessions":           "",  // found by their token before any organisation is known; skai_signin only
 	"account_links":      "",  // found by their token, as sessions
 	"sign_in_failures":   "",  // as sessions
+	"vault_keys":         "",  // wrapped keys; skai_signin only
 	"user_factors":       "",  // an account's, as its password; skai_signin only
 	"backup_codes":       "",  // as user_factors
 	"trusted_devices":    "",  // as user_factors

@@ -1250,6 +1250,18 @@ CREATE TABLE public.users (
 
 ALTER TABLE public.users OWNER TO skai_owner;
 
+CREATE TABLE public.vault_keys (
+    id uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    salt bytea NOT NULL,
+    rounds integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT vault_keys_rounds_check CHECK ((rounds >= 600000)),
+    CONSTRAINT vault_keys_salt_check CHECK ((octet_length(salt) >= 16))
+);
+
+ALTER TABLE public.vault_keys OWNER TO skai_owner;
+
 CREATE TABLE river.river_job (
     id bigint NOT NULL,
     state river.river_job_state DEFAULT 'available'::river.river_job_state NOT NULL,
@@ -1476,6 +1488,9 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.vault_keys
+    ADD CONSTRAINT vault_keys_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY river.river_job
     ADD CONSTRAINT river_job_pkey PRIMARY KEY (id);
@@ -2443,6 +2458,8 @@ GRANT UPDATE(updated_at) ON TABLE public.users TO skai_operator;
 GRANT UPDATE(disabled_at) ON TABLE public.users TO skai_operator;
 
 GRANT UPDATE(verified_at) ON TABLE public.users TO skai_signin;
+
+GRANT SELECT,INSERT ON TABLE public.vault_keys TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_job TO skai_app;
 

@@ -1,0 +1,29 @@
+package dbtest
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/vault"
+)
+
+// Vault gives the vault of a test's database; all tests have one master key.
+func Vault(tb testing.TB, db *postgres.DB) *vault.Vault {
+	tb.Helper()
+	file := filepath.Join(tb.TempDir(), "master")
+	if err := os.WriteFile(file, bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	m, err := vault.Config{File: file}.Master(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	v, err := vault.Open(tb.Context(), db, m)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return v
+}
