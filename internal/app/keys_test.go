@@ -70,6 +70,9 @@ func TestWhatAKeyOpens(t *testing.T) {
 	if diff := cmp.Diff([]string{"Key: Zapier"}, trail); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
+	if page := comeIn(t, a, titan, tenant.Owner).send(t, "GET", "/settings/audit", nil); !strings.Contains(page.Body, "an API key") || !strings.Contains(page.Body, `href="/settings/keys/`+me.ID) {
+		t.Error("the trail does not lead to the key")
+	}
 	// Another contractor's records are not there.
 	_, strangers := keyOf(t, a, dbtest.Org(t, db, "prowest"), keys.Details{Name: "Zapier", Scopes: []string{"records.view", "records.edit"}})
 	if got := strangers.send(t, "GET", "/api/contacts/"+made.ID, nil); got.Status != 404 {

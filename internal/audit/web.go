@@ -135,6 +135,10 @@ func recordURL(e Entry) string {
 		if e.RecordID != nil {
 			return "/" + e.Table + "/" + e.RecordID.String()
 		}
+	case "api_keys": // is revoked, never deleted; a role may be gone
+		if e.RecordID != nil {
+			return identity.KeysPath + "/" + e.RecordID.String()
+		}
 	}
 	return ""
 }
@@ -155,6 +159,7 @@ func did(e Entry) string {
 var singular = map[string]string{
 	"contacts": "a contact", "properties": "a property", "leads": "a lead", "claims": "a claim", "estimates": "an estimate",
 	"estimate_lines": "an estimate's line", "files": "a file", "activities": "an activity", "people": "a person", "orgs": "the organisation",
+	"roles": "a role", "api_keys": "an API key",
 }
 
 // events are entries for a timeline.

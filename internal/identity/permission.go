@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -107,6 +108,15 @@ func Permissions(s tenant.Scope) []Permission {
 
 // Words says what a permission lets somebody do: "export lists".
 func (p Permission) Words() string { return permission[p].words }
+
+// Label is Words where they stand by themselves: "Export lists".
+func (p Permission) Label() string {
+	words := p.Words()
+	if words == "" {
+		return string(p)
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
 
 // WordsFor is Words, with what a role has on its own records alone.
 func (p Permission) WordsFor(role tenant.Role) string {

@@ -89,3 +89,10 @@ func TestRequireOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestAPermissionHasALabel(t *testing.T) {
+	t.Parallel()
+	if got := ExportLists.Label() + ", " + Permission("records.burn").Label(); got != "Export lists, records.burn" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -541,7 +541,7 @@ func formView(f *web.Form) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			for _, p := range identity.KeyScopes() {
-				templ_7745c5c3_Err = ui.Checkbox(ui.CheckboxOf(f, string(p), web.Sentence(p.Words()), false).With(func(f *ui.Field) { f.Hint = string(p) })).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Checkbox(ui.CheckboxOf(f, string(p), p.Label(), false).With(func(f *ui.Field) { f.Hint = string(p) })).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

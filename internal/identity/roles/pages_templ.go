@@ -608,7 +608,7 @@ func box(f *web.Form, p identity.Permission, r Role) ui.Field {
 	for _, have := range r.Permissions {
 		on = on || have == string(p)
 	}
-	field := ui.CheckboxOf(f, string(p), web.Sentence(p.Words()), on)
+	field := ui.CheckboxOf(f, string(p), p.Label(), on)
 	if !identity.May(tenant.Scope{Role: tenant.Member}, p) {
 		field.Hint = "Only where it is made from Manager."
 	}
