@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // nothing in it is needed again
-	b := &bench{folder: folder, skai: filepath.Join(folder, "skai"), rows: []int{10_000, 1_048_576}, claims: []int{10_000, 1_000_000}}
+	b := &bench{folder: folder, skai: filepath.Join(folder, "skai"), rows: []int{10_000, 10_000, 10_000, 10_000, 10_000, 1_048_576}, claims: []int{10_000, 1_000_000}}
 	switch strings.Join(os.Args[1:], " ") {
 	case "small": // to try the measurement itself
 		b.rows, b.claims = []int{1_000, 10_000}, []int{10_000, 50_000}
@@ -67,8 +67,8 @@ func run(ctx context.Context) error {
 	defer b.db.Close()
 	fmt.Printf("PostgreSQL %s, %s\n\n", b.server.Version, time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Printf("%-10s %10s %10s %10s %10s %8s %12s   %s\n", "contacts", "command s", "run s", "rows/s", "\\copy s", "ratio", "peak memory", "accounted for")
-	for _, rows := range b.rows {
-		if err := b.imports(ctx, rows); err != nil {
+	for i, rows := range b.rows {
+		if err := b.imports(ctx, fmt.Sprintf("bench-%d", i), rows); err != nil {
 			return fmt.Errorf("%d contacts: %w", rows, err)
 		}
 	}
@@ -99,8 +99,7 @@ type result struct {
 // imports measures one import by the command itself, from its start to its end
 // as psql is measured too, and the part of it that the run takes; then \copy of the rows it
 // made into a table with the same columns, constraints and indexes.
-func (b *bench) imports(ctx context.Context, rows int) error {
-	slug := fmt.Sprintf("bench-%d", rows)
+func (b *bench) imports(ctx context.Context, slug string, rows int) error {
 	if _, err := orgs.New(b.db).Create(ctx, slug, slug, "America/Denver"); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func TestFiltersAndSearch(t *testing.T) {
 		{"first_name": "Anna", "last_name": "Zielińska", "phones": []body{{"typed": "602.555.0123"}, {"typed": "(480) 555-0100"}}, "source": "Referral", "tags": []string{"hail 2024"}},
 		{"first_name": "Bob", "last_name": "Yazzie", "emails": []string{"bob.yazzie@example.com"}, "address": body{"street": "4127 E Sunnyside Dr", "city": "Phoenix", "state": "AZ", "zip": "85028"}, "source": "Door knocking"},
 		{"company": "Desert Ridge HOA", "role": "other", "do_not_contact": true, "tags": []string{"hail"}, "notes": "Board meets on Thursdays"},
-		{"first_name": "John", "last_name": "Adams", "role": "adjuster", "company": "State Farm"},
+		{"first_name": "John", "last_name": "Adams", "role": "adjuster", "company": "State Farm", "address": body{"typed": "12 Elm St, Mesa, AZ 85201", "street": "12 Elm St", "city": "Mesa", "state": "AZ", "zip": "85201"}},
 	} {
 		o.create(ctx, t, b)
 	}
@@ -75,6 +75,7 @@ func TestFiltersAndSearch(t *testing.T) {
 		"q=480-555-0100":                         {anna},
 		"q=555":                                  {anna},
 		"q=sunnyside+85028":                      {bob},
+		"q=elm+mesa+az+85201":                    {john},
 		"q=thursday":                             {hoa},
 		"q=hail":                                 {hoa, anna},
 		"q=hail&do_not_contact=yes":              {hoa},

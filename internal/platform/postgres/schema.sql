@@ -572,7 +572,11 @@ END), 200)) STORED NOT NULL,
     updated_by uuid NOT NULL,
     archived_at timestamp with time zone,
     archived_by uuid,
-    search tsvector GENERATED ALWAYS AS ((to_tsvector('simple'::regconfig, public.words(((((((((((((((((((((((((((first_name || ' '::text) || last_name) || ' '::text) || company) || ' '::text) || (jsonb_path_query_array(phones, '$[*]."typed"'::jsonpath))::text) || ' '::text) || (jsonb_path_query_array(phones, '$[*]."e164"'::jsonpath))::text) || ' '::text) || (emails)::text) || ' '::text) || address_typed) || ' '::text) || street) || ' '::text) || unit) || ' '::text) || city) || ' '::text) || state) || ' '::text) || zip) || ' '::text) ||
+    search tsvector GENERATED ALWAYS AS ((to_tsvector('simple'::regconfig, public.words((((((((((((((((((((first_name || ' '::text) || last_name) || ' '::text) || company) || ' '::text) || (jsonb_path_query_array(phones, '$[*]."typed"'::jsonpath))::text) || ' '::text) || (jsonb_path_query_array(phones, '$[*]."e164"'::jsonpath))::text) || ' '::text) || (emails)::text) || ' '::text) || address_typed) || ' '::text) ||
+CASE
+    WHEN (strpos(((' '::text || address_typed) || ' '::text), ((((((((' '::text || street) || ', '::text) || city) || ', '::text) || state) || ' '::text) || zip) || ' '::text)) > 0) THEN ''::text
+    ELSE (((((((street || ' '::text) || city) || ' '::text) || state) || ' '::text) || zip) || ' '::text)
+END) || unit) || ' '::text) ||
 CASE
     WHEN (tags = '{}'::text[]) THEN ''::text
     ELSE public.tag_words(tags)
