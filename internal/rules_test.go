@@ -49,6 +49,9 @@ var writers = map[string]string{
 	"invitations":      "identity",
 	"audit_columns":    "audit", // the entries are written by triggers
 	"audit_entries":    "audit",
+	"audit_events":     "audit",
+	"audit_heads":      "audit",
+	"audit_seals":      "audit",
 	"activities":       "activity",
 	"files":            "files",
 	"contacts":         "contacts",

@@ -59,6 +59,7 @@ type App struct {
 	db      *postgres.DB
 	mail    *mail.Post
 	members *people.Service
+	trail   *audit.Service
 	log     *slog.Logger
 	router  *web.Router
 }
@@ -77,8 +78,10 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	if cfg.Hurried {
 		limits = nil
 	}
+	a.trail = audit.New(db)
 	a.Keys = keys.New(db, limits)
 	rt, err := web.New(web.Config{
+		Action: audit.ActionOf, Done: a.trail.Done,
 		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
 	})
@@ -93,7 +96,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.Keys.Routes(rt)
 	a.Accounts.Routes(rt)
 	a.members.Routes(rt)
-	audit.New(db).Routes(rt)
+	a.trail.Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)
 	properties.New(db).Routes(rt)

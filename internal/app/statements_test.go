@@ -398,6 +398,9 @@ func (r *reader) passedOn(e ast.Expr) bool {
 
 func isStatement(text string) bool {
 	word, rest, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if strings.HasPrefix(rest, "/") {
+		return false // the address of a route
+	}
 	return rest != "" && slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}, strings.TrimSpace(word))
 }
 

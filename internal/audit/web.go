@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
@@ -22,8 +21,18 @@ var spec = web.ListSpec{Filters: []string{"record"}}
 func (s *Service) Routes(rt *web.Router) {
 	access := web.Access{Permission: string(identity.ViewAudit)}
 	rt.Page("GET "+identity.AuditPath, access, s.page)
+	rt.Page("GET "+eventsPath+"/{id}", access, s.eventPage)
+	rt.Stream("GET "+identity.AuditPath+".csv", access, s.csv)
+	rt.Stream("GET "+identity.AuditPath+".jsonl", access, s.lines)
+	rt.Page("GET "+cataloguePath, access, s.cataloguePage)
+	rt.Page("GET "+keepingPath, access, s.keepingPage)
+	rt.Page("POST "+retentionPath, web.Access{Permission: string(identity.EditSettings)}, s.retentionSubmit)
 	web.Op(rt, access, huma.Operation{
-		Method: http.MethodGet, Path: "/api/audit", Tags: []string{"Audit trail"}, Summary: "List who changed what, the latest first",
+		Method: http.MethodGet, Path: "/api/audit/events", Tags: []string{"Audit trail"}, Summary: "List what was done, the oldest first",
+		Description: "For a SIEM that polls: ask with after = the last number you have. Send the ETag back as If-None-Match: while nothing is new, the answer is 304 without a body.",
+	}, s.eventsAPI)
+	web.Op(rt, access, huma.Operation{
+		Method: http.MethodGet, Path: "/api/audit", Tags: []string{"Audit trail"}, Summary: "List which rows changed, the latest first",
 	}, s.list)
 }
 
@@ -46,21 +55,6 @@ func (s *Service) ask(ctx context.Context, q web.ListQuery) (entries []Entry, ne
 	}
 	next, err = web.NewCursor(q, false, before)
 	return entries, next, err
-}
-
-func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
-	q, err := web.ParseList(r.URL.Query(), spec)
-	if err != nil {
-		return err
-	}
-	entries, next, err := s.ask(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	return ui.Page(w, r, ui.Head{
-		Title: "Audit trail", Section: ui.Settings, Crumbs: []ui.Link{{Text: "Settings", URL: "/settings"}}, Wide: true,
-		Lead: "Who changed what, the latest first. The database writes it; nobody can change or remove an entry.",
-	}, trailPage(q, entries, next))
 }
 
 // entryOutput is an entry as the API gives it.
@@ -115,29 +109,16 @@ func (s *Service) list(ctx context.Context, in *listInput) (*listOutput, error) 
 	return &listOutput{web.NewPage(items, next)}, nil
 }
 
-// columnsShown are the columns of the trail's page.
-var columnsShown = []ui.Column{
-	{Title: "When"}, {Title: "Who"}, {Title: "What"}, {Title: "Changes"}, {Title: "Request", Width: ui.Wide},
-}
-
-func rows(entries []Entry) []ui.Row {
-	list := make([]ui.Row, len(entries))
-	for i, e := range entries {
-		list[i] = ui.Row{Cells: []templ.Component{ui.Time(e.At), ui.Text(e.Actor), what(e), changeList(e.Changes.List()), ui.Text(e.RequestID)}}
-	}
-	return list
-}
-
-// recordURL is the page of an entry's record, "" for one that has none.
-func recordURL(e Entry) string {
-	switch e.Table {
+// recordURL is the page of a record, "" for one that has none.
+func recordURL(table string, id *uuid.UUID) string {
+	switch table {
 	case "contacts", "properties", "leads", "claims":
-		if e.RecordID != nil {
-			return "/" + e.Table + "/" + e.RecordID.String()
+		if id != nil {
+			return "/" + table + "/" + id.String()
 		}
 	case "api_keys": // is revoked, never deleted; a role may be gone
-		if e.RecordID != nil {
-			return identity.KeysPath + "/" + e.RecordID.String()
+		if id != nil {
+			return identity.KeysPath + "/" + id.String()
 		}
 	}
 	return ""
@@ -160,6 +141,16 @@ var singular = map[string]string{
 	"contacts": "a contact", "properties": "a property", "leads": "a lead", "claims": "a claim", "estimates": "an estimate",
 	"estimate_lines": "an estimate's line", "files": "a file", "activities": "an activity", "people": "a person", "orgs": "the organisation",
 	"roles": "a role", "api_keys": "an API key",
+}
+
+// title says what one row's change is: "Changed a claim: 1042 Hail".
+func (c Changed) title() string {
+	e := Entry{Table: c.Table, Operation: c.Operation}
+	words := ui.Words(did(e))
+	if c.Label != "" {
+		words += ": " + c.Label
+	}
+	return words
 }
 
 // events are entries for a timeline.

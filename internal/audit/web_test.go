@@ -46,10 +46,10 @@ func TestTheTrailsPage(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	titan := dbtest.Org(t, db, "titan")
-	id := contact(titan.As(t, tenant.Member), t, db, "Ortiz", `<b>"Ortíz"`)
 	h := as(t, db, titan.As(t, tenant.Owner))
-	page := get(t, h, "/settings/audit?limit=3").Body.String()
-	for _, words := range []string{"changed a contact", "&lt;b&gt;&#34;Ortíz&#34;", "<del>Ortiz</del>", "/contacts/" + id.String(), "Older"} {
+	id := contact(titan.As(t, tenant.Member), t, db, "Ortiz", `<b>"Ortíz"`)
+	page := get(t, h, "/settings/audit?limit=1").Body.String()
+	for _, words := range []string{"Member changed the contact &lt;b&gt;&#34;Ortíz&#34;", "contact.updated", "/settings/audit/events/", "rel=\"next\""} {
 		if !strings.Contains(page, words) {
 			t.Errorf("%q is not on the page", words)
 		}
@@ -58,8 +58,16 @@ func TestTheTrailsPage(t *testing.T) {
 		t.Error("what somebody typed became HTML")
 	}
 	one := get(t, h, "/settings/audit?record="+id.String()).Body.String()
-	if strings.Contains(one, "the organisation") || strings.Count(one, "a contact") != 2 {
+	if strings.Contains(one, "the organisation") || strings.Count(one, "/settings/audit/events/") != 2 {
 		t.Error("the page of one record shows others, or not all of it")
+	}
+	_, event, _ := strings.Cut(page, `href="/settings/audit/events/`)
+	event, _, _ = strings.Cut(event, `"`)
+	shown := get(t, h, "/settings/audit/events/"+event).Body.String()
+	for _, words := range []string{"<del>Ortiz</del>", "/contacts/" + id.String(), "Changed a contact", "last name"} {
+		if !strings.Contains(shown, words) {
+			t.Errorf("%q is not on the event's page", words)
+		}
 	}
 	for target, status := range map[string]int{
 		"/settings/audit?record=x": 422, "/settings/audit?cursor=x": 422, "/settings/audit?stage=filed": 422, "/api/audit?limit=500": 422,

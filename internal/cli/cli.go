@@ -40,6 +40,7 @@ type commands struct {
 	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
 	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
 	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
+	Audit   auditCommands  `cmd:"" help:"The audit trail."`
 	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`
 	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`
 }

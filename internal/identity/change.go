@@ -61,7 +61,7 @@ func (s *Service) checkCurrent(ctx context.Context, session Session, password st
 	if err != nil || matches {
 		return a, err
 	}
-	if err := s.failed(ctx, a); err != nil {
+	if err := s.failed(ctx, a, found.Email); err != nil {
 		return a, err
 	}
 	return a, fault.Invalid("current", "this is not the password you have")

@@ -53,7 +53,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 		return "", err
 	}
 	if unknown || !matches {
-		if err := s.failed(ctx, attempt); err != nil {
+		if err := s.failed(ctx, attempt, email); err != nil {
 			return "", err
 		}
 		return "", errWrong
@@ -149,8 +149,16 @@ func (s *Service) take(ctx context.Context, a attempt) error {
 }
 
 // failed counts the rest of a wrong password for the address.
-func (s *Service) failed(ctx context.Context, a attempt) error {
+func (s *Service) failed(ctx context.Context, a attempt, email string) error {
 	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		// An account that is not there is as much work: one event, of no organisation.
+		if _, err := postgres.Exec(ctx, tx, `
+			SELECT audit.note(m.org_id, m.id, m.name, 'person', 'session.failed', 'read', 'sessions', NULL, '') FROM (
+				SELECT p.org_id, p.id, p.name FROM users u JOIN people p ON p.user_id = u.id AND p.active WHERE u.email = $1
+				UNION ALL SELECT '00000000-0000-0000-0000-000000000000', NULL, 'Somebody' WHERE NOT EXISTS (SELECT FROM users WHERE email = $1)
+				ORDER BY org_id) m`, email); err != nil {
+			return 0, err
+		}
 		return postgres.Exec(ctx, tx, `UPDATE sign_in_failures SET last_at = last_at + $2::interval WHERE key = $1`, a.address, addressEvery-addressPending)
 	})
 	return err

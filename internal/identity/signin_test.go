@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -235,5 +236,33 @@ func TestAnOldHashIsRenewed(t *testing.T) {
 	super(t, db, `UPDATE users SET password_hash = '$2y$10$nonsense' WHERE email = $1`, titan.Email(tenant.Owner))
 	if _, err := people.SignIn(t.Context(), titan.Email(tenant.Owner), "an older password", from("192.0.2.10")); err == nil || fault.As(err) != nil {
 		t.Errorf("an unknown kind of hash: %v; want an internal error", err)
+	}
+}
+
+func TestTheTrailHasSignInsAndFailures(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	titan.As(t, tenant.Owner)
+	people := service(db)
+	email := titan.Email(tenant.Owner)
+	ctx := tenant.WithRequest(t.Context(), tenant.Request{ID: "r", Route: "POST /sign-in", Address: "192.0.2.7", Device: "curl"})
+	for address, password := range map[string]string{email: "wrong", "nobody@example.com": "wrong"} {
+		if _, err := people.SignIn(ctx, address, password, identity.Device{}); err == nil {
+			t.Fatal("let in")
+		}
+	}
+	token, err := people.SignIn(ctx, email, dbtest.Password, identity.Device{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := people.SignOut(ctx, token); err != nil {
+		t.Fatal(err)
+	}
+	got, err := postgres.Values[string](t.Context(), dbtest.Super(t, db), `
+		SELECT concat_ws(' ', CASE WHEN org_id = $1 THEN 'titan' ELSE 'nobody' END, actor, action, address) FROM audit_events WHERE request_id = 'r' ORDER BY org_id, number`, titan.ID)
+	want := []string{"nobody Somebody session.failed 192.0.2.7", "titan Owner session.failed 192.0.2.7", "titan Owner session.opened 192.0.2.7", "titan Owner session.ended 192.0.2.7"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(err, diff)
 	}
 }

@@ -117,3 +117,12 @@ func (s *Service) AskForFactor(ctx context.Context, roles []string, days int) er
 		return err
 	})
 }
+
+// KeepTrail says for how many years, 1 to 7, the organisation keeps the events of
+// its audit trail. The caller has checked who may.
+func (s *Service) KeepTrail(ctx context.Context, years int) error {
+	return postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE orgs SET audit_years = $1, updated_at = now() WHERE id = current_org() AND audit_years <> $1`, years)
+		return err
+	})
+}

@@ -175,7 +175,8 @@ func tellApart(a, b answer) string {
 		return "another Location"
 	}
 	one, two := plain(a.body), plain(b.body)
-	if one == two {
+	// The trail's download is in the trail: the second has one more line, the first's.
+	if grows := strings.Contains(a.disposition, "audit-trail-"); one == two || grows && strings.HasPrefix(two, one) {
 		return ""
 	}
 	n := 0

@@ -58,6 +58,9 @@ func (p *prover) fingerprint(ctx context.Context, c *canary) (string, error) {
 		}
 		var parts []string
 		for _, t := range tables {
+			if t.Name == "audit_events" || t.Name == "audit_heads" || t.Name == "audit_seals" {
+				continue // what somebody of both changes of their account is in the trail of both
+			}
 			parts = append(parts, fmt.Sprintf(`(SELECT md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM %s r)`, pgx.Identifier{t.Name}.Sanitize()))
 		}
 		return postgres.Value[string](ctx, tx, `SELECT `+strings.Join(parts, " || "))

@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/platform/blob"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/proof"
 )
 
@@ -23,7 +24,11 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // prove makes the proof of the program behind a handler that may spoil it.
 func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report {
 	t.Helper()
-	db := dbtest.New(t)
+	return proveOn(t, dbtest.New(t), spoil)
+}
+
+func proveOn(t *testing.T, db *postgres.DB, spoil func(h http.Handler) http.Handler) *proof.Report {
+	t.Helper()
 	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db)})
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +57,10 @@ func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report 
 // TestNobodyGetsInWhereTheyDontBelong is the proof of this program.
 func TestNobodyGetsInWhereTheyDontBelong(t *testing.T) {
 	t.Parallel()
-	r := prove(t, func(h http.Handler) http.Handler { return h })
+	db := dbtest.New(t)
+	trail := newTrail(t, db)
+	r := proveOn(t, db, trail.watch)
+	trail.check(t, r.ByRoute)
 	for _, s := range r.Surprises {
 		t.Errorf("%s, %s, %s: %s", s.What, s.Actor, s.Place, s.Words)
 	}

@@ -27,6 +27,7 @@ type request struct {
 type answer struct {
 	status                      int
 	location, contentType, body string
+	disposition                 string // Content-Disposition
 	took                        time.Duration
 }
 
@@ -87,7 +88,7 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 	}
 	defer func() { _ = res.Body.Close() }() // it was read to the end
 	text, err := io.ReadAll(io.LimitReader(res.Body, mostBody))
-	got = answer{res.StatusCode, res.Header.Get("Location"), res.Header.Get("Content-Type"), string(text), time.Since(start)}
+	got = answer{res.StatusCode, res.Header.Get("Location"), res.Header.Get("Content-Type"), string(text), res.Header.Get("Content-Disposition"), time.Since(start)}
 	if res.StatusCode == http.StatusTooManyRequests {
 		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
 		if err != nil {

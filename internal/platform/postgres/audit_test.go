@@ -19,6 +19,9 @@ import (
 var unaudited = map[string]string{
 	"audit_columns":      "the classification itself; only migrations write it",
 	"audit_entries":      "the trail itself",
+	"audit_events":       "as audit_entries",
+	"audit_heads":        "as audit_entries",
+	"audit_seals":        "as audit_entries",
 	"goose_db_version":   "only migrations write it",
 	"idempotency_keys":   "holds for a week what was answered to a write that is audited itself",
 	"org_counters":       "counts what is audited where it is used",
@@ -307,7 +310,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super', 'skai_eraser') ORDER BY 1`)
-	want := []string{"skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
+	want := []string{"skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -13,6 +13,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,9 +98,17 @@ func scoped[T any](ctx context.Context, db *DB, begin string, fn func(context.Co
 		var none T
 		return none, err
 	}
-	set := setLocal("app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(),
-		"app.actor", scope.ActorName, "app.request_id", scope.RequestID)
+	set := setLocal(append(trail(ctx, scope), "app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(), "app.actor", scope.ActorName)...)
 	return run(ctx, db, begin+"; "+set, fn)
+}
+
+// trail is what the audit trail keeps of a transaction's request.
+func trail(ctx context.Context, scope tenant.Scope) []string {
+	r := tenant.RequestOf(ctx)
+	return []string{
+		"app.request_id", cmp.Or(scope.RequestID, r.ID), "app.actor_kind", scope.Kind(),
+		"app.action", r.Action, "app.address", r.Address, "app.device", r.Device,
+	}
 }
 
 // SystemRole is a named actor without a tenant; its grants are in the migrations.
@@ -116,8 +125,11 @@ const (
 // System runs fn in a transaction as a system actor, outside of any organisation.
 func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
 	scope, _ := tenant.From(ctx)
-	set := setLocal("app.actor", string(role), "app.request_id", scope.RequestID)
-	return run(ctx, db, "begin; set local role "+string(role)+"; "+set, fn)
+	set := append(trail(ctx, scope), "app.actor", string(role))
+	if scope.OrgID != uuid.Nil { // whose event it is that an account changes
+		set = append(set, "app.event_org", scope.OrgID.String(), "app.event_actor_id", scope.ActorID.String(), "app.event_actor", scope.ActorName)
+	}
+	return run(ctx, db, "begin; set local role "+string(role)+"; "+setLocal(set...), fn)
 }
 
 // As runs fn as another role inside a transaction, which then goes on as the role

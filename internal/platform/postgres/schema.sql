@@ -38,6 +38,26 @@ CREATE TYPE river.river_job_state AS ENUM (
 
 ALTER TYPE river.river_job_state OWNER TO skai_owner;
 
+CREATE FUNCTION audit.append(org uuid, event uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	e audit_events;
+BEGIN
+	INSERT INTO audit_heads AS h VALUES (org, 1) ON CONFLICT (org_id) DO UPDATE SET last = h.last + 1 RETURNING last INTO e.number;
+	e.org_id := org; e.id := event; e.at := clock_timestamp();
+	e.actor_id := doer; e.actor := doer_name; e.actor_kind := doer_kind;
+	e.address := coalesce(current_setting('app.address', true), '');
+	e.device := left(coalesce(current_setting('app.device', true), ''), 300);
+	e.request_id := coalesce(current_setting('app.request_id', true), '');
+	e.action := act; e.kind := k; e.table_name := tbl; e.record_id := record; e.target := left(about, 300);
+	e.digest := audit.digest(e);
+	INSERT INTO audit_events SELECT e.*;
+END $$;
+
+ALTER FUNCTION audit.append(org uuid, event uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) OWNER TO skai_audit;
+
 CREATE FUNCTION audit.diff(tbl text, old_row jsonb, new_row jsonb) RETURNS jsonb
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -52,6 +72,206 @@ $$;
 
 ALTER FUNCTION audit.diff(tbl text, old_row jsonb, new_row jsonb) OWNER TO skai_audit;
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+CREATE TABLE public.audit_events (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    id uuid NOT NULL,
+    at timestamp(3) with time zone NOT NULL,
+    actor_id uuid,
+    actor text NOT NULL,
+    actor_kind text NOT NULL,
+    address text NOT NULL,
+    device text NOT NULL,
+    request_id text NOT NULL,
+    action text NOT NULL,
+    kind text NOT NULL,
+    table_name text NOT NULL,
+    record_id uuid,
+    target text NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT audit_events_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT audit_events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['person'::text, 'key'::text, 'system'::text]))),
+    CONSTRAINT audit_events_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT audit_events_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'read'::text, 'update'::text, 'delete'::text]))),
+    CONSTRAINT audit_events_number_check CHECK ((number > 0))
+);
+
+ALTER TABLE ONLY public.audit_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_events OWNER TO skai_owner;
+
+CREATE FUNCTION audit.digest(e public.audit_events) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+	SELECT sha256(convert_to(jsonb_build_array(e.org_id, e.number, e.id, (extract(epoch FROM e.at) * 1000)::bigint, e.actor_id, e.actor, e.actor_kind,
+		e.address, e.device, e.request_id, e.action, e.kind, e.table_name, e.record_id, e.target)::text
+		|| coalesce((SELECT string_agg(jsonb_build_array(n.org_id, n.id, (extract(epoch FROM n.at) * 1000000)::bigint, n.actor_id, n.actor, n.request_id, n.table_name,
+			n.record_id, n.label, n.operation, n.changes, n.run_id, n.row_count)::text, '' ORDER BY n.id)
+			FROM audit_entries n WHERE n.event_id = e.id AND n.org_id = e.org_id), ''), 'UTF8'))
+$$;
+
+ALTER FUNCTION audit.digest(e public.audit_events) OWNER TO skai_audit;
+
+CREATE FUNCTION audit.event() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	nobody uuid := '00000000-0000-0000-0000-000000000000';
+	home   uuid := nullif(current_setting('app.event_org', true), '')::uuid;
+	act    text := coalesce(current_setting('app.action', true), '');
+	doer   uuid := nullif(current_setting('app.event_actor_id', true), '')::uuid;
+	who    text := nullif(current_setting('app.event_actor', true), '');
+	orgs   uuid[] := ARRAY[NEW.org_id];
+	org    uuid;
+	n      audit_entries;
+BEGIN
+	IF NEW.org_id = nobody THEN
+		orgs := orgs || home || ARRAY(SELECT org_id FROM people WHERE active AND user_id = CASE NEW.table_name WHEN 'users' THEN NEW.record_id
+			ELSE coalesce(NEW.changes #>> '{user_id,1}', NEW.changes #>> '{user_id,0}')::uuid END ORDER BY org_id);
+	END IF;
+	FOREACH org IN ARRAY orgs LOOP
+		CONTINUE WHEN org IS NULL;
+		CONTINUE WHEN EXISTS (SELECT FROM audit_events WHERE org_id = org AND id = NEW.event_id);
+		-- The record the action names is what it is about; else the first that changed.
+		SELECT * INTO n FROM audit_entries
+		WHERE event_id = NEW.event_id AND org_id = NEW.org_id ORDER BY audit.noun(table_name) = split_part(act, '.', 1) DESC, id LIMIT 1;
+		CONTINUE WHEN NOT FOUND; -- an organisation was erased, this entry as well
+		PERFORM audit.append(org, NEW.event_id, coalesce(n.actor_id, doer), CASE WHEN n.actor_id IS NULL THEN coalesce(who, n.actor) ELSE n.actor END,
+			coalesce(nullif(current_setting('app.actor_kind', true), ''), 'system'),
+			CASE WHEN act <> '' THEN act WHEN n.run_id IS NOT NULL THEN 'import.published'
+				ELSE audit.noun(n.table_name) || CASE n.operation WHEN 'insert' THEN '.created' WHEN 'delete' THEN '.deleted' ELSE '.updated' END END,
+			CASE WHEN n.operation LIKE '%insert' THEN 'create' WHEN n.operation LIKE '%delete' THEN 'delete' ELSE 'update' END,
+			n.table_name, coalesce(n.record_id, n.run_id), n.label);
+	END LOOP;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION audit.event() OWNER TO skai_audit;
+
+CREATE FUNCTION audit.label(tbl text, r jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog'
+    AS $$
+	SELECT CASE tbl WHEN 'claims' THEN concat_ws(' ', r ->> 'number', r ->> 'title')
+		ELSE coalesce(nullif(r ->> 'name', ''), nullif(r ->> 'title', ''), nullif(r ->> 'address_typed', ''), nullif(r ->> 'street', ''), nullif(r ->> 'email', ''), nullif(r ->> 'subject', ''), '') END
+$$;
+
+ALTER FUNCTION audit.label(tbl text, r jsonb) OWNER TO skai_audit;
+
+CREATE FUNCTION audit.note(org uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+BEGIN
+	IF current_setting('role') <> 'skai_signin' AND org <> current_org() THEN
+		RAISE EXCEPTION 'an event of another organisation' USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	PERFORM audit.append(org, gen_random_uuid(), doer, doer_name, doer_kind, act, k, tbl, record, about);
+END $$;
+
+ALTER FUNCTION audit.note(org uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) OWNER TO skai_audit;
+
+CREATE FUNCTION audit.noun(tbl text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO 'pg_catalog'
+    AS $_$
+	SELECT CASE tbl WHEN 'people' THEN 'person' WHEN 'orgs' THEN 'organisation' WHEN 'user_factors' THEN 'factor' WHEN 'api_keys' THEN 'key' WHEN 'users' THEN 'account'
+		ELSE regexp_replace(regexp_replace(tbl, 'ies$', 'y'), 's$', '') END
+$_$;
+
+ALTER FUNCTION audit.noun(tbl text) OWNER TO skai_audit;
+
+CREATE FUNCTION audit.prune() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	s     audit_seals;
+	n     bigint;
+	count bigint := 0;
+BEGIN
+	FOR s IN SELECT a.* FROM audit_seals a JOIN orgs o ON o.id = a.org_id
+		WHERE a.pruned_at IS NULL AND a.at < now() - make_interval(years => o.audit_years) ORDER BY a.org_id, a.number LIMIT 10000
+	LOOP
+		DELETE FROM audit_entries WHERE org_id = s.org_id AND event_id IN (
+			SELECT id FROM audit_events WHERE org_id = s.org_id AND number BETWEEN s.first_event AND s.last_event);
+		DELETE FROM audit_events WHERE org_id = s.org_id AND number BETWEEN s.first_event AND s.last_event;
+		GET DIAGNOSTICS n = ROW_COUNT;
+		UPDATE audit_seals SET pruned_at = now() WHERE org_id = s.org_id AND number = s.number;
+		count := count + n;
+	END LOOP;
+	RETURN count;
+END $$;
+
+ALTER FUNCTION audit.prune() OWNER TO skai_audit;
+
+CREATE FUNCTION audit.seal() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	h     audit_heads;
+	s     audit_seals;
+	sum   text;
+	count bigint := 0;
+BEGIN
+	FOR h IN SELECT * FROM audit_heads a WHERE a.last > coalesce((SELECT max(last_event) FROM audit_seals WHERE org_id = a.org_id), 0) ORDER BY org_id LOOP
+		SELECT * INTO h FROM audit_heads WHERE org_id = h.org_id FOR UPDATE;
+		s := NULL;
+		SELECT * INTO s FROM audit_seals WHERE org_id = h.org_id ORDER BY number DESC LIMIT 1;
+		CONTINUE WHEN s.last_event >= h.last;
+		s.org_id := h.org_id; s.number := coalesce(s.number, 0) + 1; s.at := clock_timestamp(); s.pruned_at := NULL;
+		s.first_event := coalesce(s.last_event, 0) + 1; s.last_event := h.last;
+		s.previous := coalesce(s.hash, decode(repeat('00', 32), 'hex'));
+		SELECT string_agg(encode(digest, 'hex'), ',' ORDER BY number) INTO sum
+		FROM audit_events WHERE org_id = s.org_id AND number BETWEEN s.first_event AND s.last_event;
+		s.hash := sha256(convert_to(format('%s:%s:%s:%s:%s', encode(s.previous, 'hex'), s.number, s.first_event, s.last_event, sum), 'UTF8'));
+		INSERT INTO audit_seals SELECT s.*;
+		count := count + 1;
+	END LOOP;
+	RETURN count;
+END $$;
+
+ALTER FUNCTION audit.seal() OWNER TO skai_audit;
+
+CREATE FUNCTION audit.sessions() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
+    AS $$
+DECLARE
+	r record;
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		FOR r IN SELECT p.org_id, p.id, p.name, 'session.opened' AS action, 'create' AS kind, CASE WHEN s.pending IS NULL THEN '' ELSE 'half' END AS about
+			FROM new_rows s JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id ORDER BY 1, 2
+		LOOP
+			PERFORM audit.append(r.org_id, gen_random_uuid(), r.id, r.name, 'person', r.action, r.kind, 'sessions', NULL, r.about);
+		END LOOP;
+		RETURN NULL;
+	END IF;
+	FOR r IN SELECT p.org_id, p.id, p.name, w.action, CASE w.action WHEN 'session.ended' THEN 'delete' ELSE 'update' END AS kind,
+			CASE WHEN count(*) > 1 THEN count(*) || ' sessions' ELSE '' END AS about
+		FROM (SELECT n.current_org_id, n.person_id, CASE
+				WHEN n.revoked_at IS NOT NULL AND o.revoked_at IS NULL THEN 'session.ended'
+				WHEN n.pending IS NULL AND o.pending IS NOT NULL THEN 'session.confirmed'
+				WHEN n.current_org_id IS DISTINCT FROM o.current_org_id THEN 'session.switched' END AS action
+			FROM old_rows o JOIN new_rows n ON n.id = o.id) w
+		JOIN people p ON p.org_id = w.current_org_id AND p.id = w.person_id
+		WHERE w.action IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+	LOOP
+		PERFORM audit.append(r.org_id, gen_random_uuid(), r.id, r.name, 'person', r.action, r.kind, 'sessions', NULL, r.about);
+	END LOOP;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION audit.sessions() OWNER TO skai_audit;
+
 CREATE FUNCTION audit.write() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'audit', 'pg_temp'
@@ -63,8 +283,13 @@ DECLARE
 	actor_name text := coalesce(nullif(current_setting('app.actor', true), ''), session_user);
 	request    text := coalesce(current_setting('app.request_id', true), '');
 	bulk_run   uuid := nullif(current_setting('app.bulk_run', true), '')::uuid;
+	event      uuid := nullif(current_setting('app.event_id', true), '')::uuid;
 	n          bigint;
 BEGIN
+	IF event IS NULL THEN
+		event := gen_random_uuid();
+		PERFORM set_config('app.event_id', event::text, true);
+	END IF;
 	IF bulk_run IS NOT NULL THEN
 		IF TG_OP = 'DELETE' THEN
 			SELECT count(*) INTO n FROM old_rows;
@@ -72,25 +297,25 @@ BEGIN
 			SELECT count(*) INTO n FROM new_rows;
 		END IF;
 		IF n > 0 THEN
-			INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, operation, changes, run_id, row_count)
-			VALUES (current_org(), actor, actor_name, request, TG_TABLE_NAME, 'bulk ' || lower(TG_OP), '{}', bulk_run, n);
+			INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, operation, changes, run_id, row_count, event_id)
+			VALUES (current_org(), actor, actor_name, request, TG_TABLE_NAME, 'bulk ' || lower(TG_OP), '{}', bulk_run, n, event);
 		END IF;
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'INSERT' THEN
-		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes, label, event_id)
 		SELECT coalesce((j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
-			(j ->> 'id')::uuid, 'insert', audit.diff(TG_TABLE_NAME, '{}', j)
+			(j ->> 'id')::uuid, 'insert', audit.diff(TG_TABLE_NAME, '{}', j), audit.label(TG_TABLE_NAME, j), event
 		FROM (SELECT to_jsonb(r) AS j FROM new_rows r) x;
 	ELSIF TG_OP = 'DELETE' THEN
-		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes, label, event_id)
 		SELECT coalesce((j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
-			(j ->> 'id')::uuid, 'delete', audit.diff(TG_TABLE_NAME, j, '{}')
+			(j ->> 'id')::uuid, 'delete', audit.diff(TG_TABLE_NAME, j, '{}'), audit.label(TG_TABLE_NAME, j), event
 		FROM (SELECT to_jsonb(r) AS j FROM old_rows r) x;
 	ELSE
-		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes)
+		INSERT INTO audit_entries (org_id, actor_id, actor, request_id, table_name, record_id, operation, changes, label, event_id)
 		SELECT coalesce((n_j ->> org_column)::uuid, nobody), actor, actor_name, request, TG_TABLE_NAME,
-			(n_j ->> 'id')::uuid, 'update', d
+			(n_j ->> 'id')::uuid, 'update', d, audit.label(TG_TABLE_NAME, n_j), event
 		FROM (SELECT to_jsonb(o) AS o_j, to_jsonb(w) AS n_j, audit.diff(TG_TABLE_NAME, to_jsonb(o), to_jsonb(w)) AS d
 			FROM old_rows o JOIN new_rows w ON w.id = o.id) x
 		WHERE d <> '{}';
@@ -318,10 +543,6 @@ CREATE FUNCTION search.properties(query tsquery, most integer) RETURNS SETOF uui
 
 ALTER FUNCTION search.properties(query tsquery, most integer) OWNER TO skai_search;
 
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
-
 CREATE TABLE public.account_links (
     token_hash bytea NOT NULL,
     user_id uuid NOT NULL,
@@ -423,6 +644,8 @@ CREATE TABLE public.audit_entries (
     changes jsonb NOT NULL,
     run_id uuid,
     row_count bigint DEFAULT 1 NOT NULL,
+    event_id uuid NOT NULL,
+    label text DEFAULT ''::text NOT NULL,
     CONSTRAINT audit_entries_operation_check CHECK ((operation = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text, 'bulk insert'::text, 'bulk update'::text, 'bulk delete'::text])))
 );
 
@@ -438,6 +661,35 @@ ALTER TABLE public.audit_entries ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.audit_heads (
+    org_id uuid NOT NULL,
+    last bigint NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads OWNER TO skai_owner;
+
+CREATE TABLE public.audit_seals (
+    org_id uuid NOT NULL,
+    number bigint NOT NULL,
+    at timestamp(3) with time zone NOT NULL,
+    first_event bigint NOT NULL,
+    last_event bigint NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    pruned_at timestamp(3) with time zone,
+    CONSTRAINT audit_seals_check CHECK ((last_event >= first_event)),
+    CONSTRAINT audit_seals_check1 CHECK (((pruned_at IS NULL) OR (pruned_at >= (at + '1 year'::interval)))),
+    CONSTRAINT audit_seals_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_seals_number_check CHECK ((number > 0)),
+    CONSTRAINT audit_seals_previous_check CHECK ((octet_length(previous) = 32))
+);
+
+ALTER TABLE ONLY public.audit_seals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_seals OWNER TO skai_owner;
 
 CREATE TABLE public.backup_codes (
     user_id uuid NOT NULL,
@@ -1015,6 +1267,8 @@ CREATE TABLE public.orgs (
     suspended_at timestamp with time zone,
     factor_roles text[] DEFAULT '{}'::text[] NOT NULL,
     factor_from timestamp with time zone,
+    audit_years integer DEFAULT 7 NOT NULL,
+    CONSTRAINT orgs_audit_years_check CHECK (((audit_years >= 1) AND (audit_years <= 7))),
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
     CONSTRAINT orgs_brand_logo_type_check CHECK ((brand_logo_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text]))),
@@ -1376,6 +1630,21 @@ ALTER TABLE ONLY public.audit_columns
 ALTER TABLE ONLY public.audit_entries
     ADD CONSTRAINT audit_entries_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.audit_events
+    ADD CONSTRAINT audit_events_org_id_id_key UNIQUE (org_id, id);
+
+ALTER TABLE ONLY public.audit_events
+    ADD CONSTRAINT audit_events_pkey PRIMARY KEY (org_id, number);
+
+ALTER TABLE ONLY public.audit_heads
+    ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_org_id_first_event_key UNIQUE (org_id, first_event);
+
+ALTER TABLE ONLY public.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (org_id, number);
+
 ALTER TABLE ONLY public.backup_codes
     ADD CONSTRAINT backup_codes_pkey PRIMARY KEY (user_id, hash);
 
@@ -1531,7 +1800,17 @@ CREATE UNIQUE INDEX api_keys_name_key ON public.api_keys USING btree (org_id, lo
 
 CREATE INDEX api_keys_secret_idx ON public.api_keys USING btree (secret_hash);
 
+CREATE INDEX audit_entries_event_idx ON public.audit_entries USING btree (event_id);
+
 CREATE INDEX audit_entries_record_idx ON public.audit_entries USING btree (org_id, record_id, id DESC) WHERE (record_id IS NOT NULL);
+
+CREATE INDEX audit_events_action_idx ON public.audit_events USING btree (org_id, action, number DESC);
+
+CREATE INDEX audit_events_actor_idx ON public.audit_events USING btree (org_id, actor_id, number DESC);
+
+CREATE INDEX audit_events_at_idx ON public.audit_events USING btree (org_id, at);
+
+CREATE INDEX audit_events_record_idx ON public.audit_events USING btree (org_id, record_id, number DESC) WHERE (record_id IS NOT NULL);
 
 CREATE INDEX claims_adjuster_idx ON public.claims USING btree (org_id, adjuster_id) WHERE (adjuster_id IS NOT NULL);
 
@@ -1675,6 +1954,8 @@ CREATE INDEX river_notification_created_at_idx ON river.river_notification USING
 
 CREATE INDEX river_notification_topic_id_idx ON river.river_notification USING btree (topic, id);
 
+CREATE TRIGGER audit_changed AFTER UPDATE ON public.sessions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.sessions();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.activities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1705,6 +1986,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.user_factors REFERENCING OLD 
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE CONSTRAINT TRIGGER audit_event AFTER INSERT ON public.audit_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.event();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.activities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1734,6 +2017,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.roles REFERENCING NEW TABLE A
 CREATE TRIGGER audit_insert AFTER INSERT ON public.user_factors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_opened AFTER INSERT ON public.sessions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.sessions();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -2016,7 +2301,23 @@ ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_entries ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY audit_writer ON public.audit_entries FOR INSERT TO skai_audit WITH CHECK (true);
+ALTER TABLE public.audit_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_names ON public.people FOR SELECT TO skai_audit USING (true);
+
+CREATE POLICY audit_retention ON public.orgs FOR SELECT TO skai_audit USING (true);
+
+ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY audit_writer ON public.audit_entries TO skai_audit USING (true) WITH CHECK (true);
+
+CREATE POLICY audit_writer ON public.audit_events TO skai_audit USING (true) WITH CHECK (true);
+
+CREATE POLICY audit_writer ON public.audit_heads TO skai_audit USING (true) WITH CHECK (true);
+
+CREATE POLICY audit_writer ON public.audit_seals TO skai_audit USING (true) WITH CHECK (true);
 
 ALTER TABLE public.claims ENABLE ROW LEVEL SECURITY;
 
@@ -2027,6 +2328,12 @@ CREATE POLICY erase ON public.activities TO skai_eraser USING ((org_id = ( SELEC
 CREATE POLICY erase ON public.api_keys TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.audit_entries TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.audit_events TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.audit_heads TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.audit_seals TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.claims TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -2140,6 +2447,12 @@ CREATE POLICY tenant ON public.api_keys TO skai_app USING ((org_id = ( SELECT pu
 
 CREATE POLICY tenant ON public.audit_entries TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY tenant ON public.audit_events TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.audit_heads TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.audit_seals TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY tenant ON public.claims TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.contacts TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2183,6 +2496,9 @@ CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT 
 CREATE POLICY tenant ON public.roles TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 GRANT USAGE ON SCHEMA audit TO skai_owner;
+GRANT USAGE ON SCHEMA audit TO skai_app;
+GRANT USAGE ON SCHEMA audit TO skai_signin;
+GRANT USAGE ON SCHEMA audit TO skai_operator;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO skai_app;
@@ -2196,6 +2512,37 @@ GRANT USAGE ON SCHEMA river TO skai_app;
 
 GRANT USAGE ON SCHEMA search TO skai_app;
 
+REVOKE ALL ON FUNCTION audit.append(org uuid, event uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.diff(tbl text, old_row jsonb, new_row jsonb) FROM PUBLIC;
+
+GRANT SELECT,DELETE ON TABLE public.audit_events TO skai_eraser;
+GRANT SELECT ON TABLE public.audit_events TO skai_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.audit_events TO skai_audit;
+
+REVOKE ALL ON FUNCTION audit.digest(e public.audit_events) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.event() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.event() TO skai_owner;
+
+REVOKE ALL ON FUNCTION audit.label(tbl text, r jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.note(org uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.note(org uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) TO skai_app;
+GRANT ALL ON FUNCTION audit.note(org uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) TO skai_signin;
+
+REVOKE ALL ON FUNCTION audit.noun(tbl text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION audit.prune() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.prune() TO skai_operator;
+
+REVOKE ALL ON FUNCTION audit.seal() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.seal() TO skai_operator;
+
+REVOKE ALL ON FUNCTION audit.sessions() FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.sessions() TO skai_owner;
+
+REVOKE ALL ON FUNCTION audit.write() FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.write() TO skai_owner;
 
 REVOKE ALL ON FUNCTION search.claims(query tsquery, most integer) FROM PUBLIC;
@@ -2233,9 +2580,19 @@ GRANT UPDATE(revoked_by) ON TABLE public.api_keys TO skai_app;
 
 GRANT SELECT ON TABLE public.audit_columns TO skai_audit;
 
-GRANT INSERT ON TABLE public.audit_entries TO skai_audit;
+GRANT SELECT,INSERT,DELETE ON TABLE public.audit_entries TO skai_audit;
 GRANT SELECT ON TABLE public.audit_entries TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.audit_entries TO skai_eraser;
+
+GRANT SELECT,DELETE ON TABLE public.audit_heads TO skai_eraser;
+GRANT SELECT ON TABLE public.audit_heads TO skai_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO skai_audit;
+
+GRANT SELECT,DELETE ON TABLE public.audit_seals TO skai_eraser;
+GRANT SELECT ON TABLE public.audit_seals TO skai_app;
+GRANT SELECT,INSERT ON TABLE public.audit_seals TO skai_audit;
+
+GRANT UPDATE(pruned_at) ON TABLE public.audit_seals TO skai_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backup_codes TO skai_signin;
 
@@ -2364,6 +2721,8 @@ GRANT SELECT ON TABLE public.orgs TO skai_signin;
 GRANT SELECT,INSERT ON TABLE public.orgs TO skai_operator;
 GRANT SELECT,DELETE ON TABLE public.orgs TO skai_eraser;
 
+GRANT SELECT(id) ON TABLE public.orgs TO skai_audit;
+
 GRANT UPDATE(name) ON TABLE public.orgs TO skai_app;
 
 GRANT UPDATE(time_zone) ON TABLE public.orgs TO skai_app;
@@ -2388,6 +2747,9 @@ GRANT UPDATE(factor_roles) ON TABLE public.orgs TO skai_app;
 
 GRANT UPDATE(factor_from) ON TABLE public.orgs TO skai_app;
 
+GRANT UPDATE(audit_years) ON TABLE public.orgs TO skai_app;
+GRANT SELECT(audit_years) ON TABLE public.orgs TO skai_audit;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_challenges TO skai_signin;
 
 GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
@@ -2395,11 +2757,17 @@ GRANT SELECT ON TABLE public.people TO skai_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
 GRANT SELECT,DELETE ON TABLE public.people TO skai_eraser;
 
+GRANT SELECT(org_id) ON TABLE public.people TO skai_audit;
+
+GRANT SELECT(id) ON TABLE public.people TO skai_audit;
+
 GRANT UPDATE(user_id) ON TABLE public.people TO skai_app;
+GRANT SELECT(user_id) ON TABLE public.people TO skai_audit;
 
 GRANT UPDATE(kind) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(name) ON TABLE public.people TO skai_app;
+GRANT SELECT(name) ON TABLE public.people TO skai_audit;
 
 GRANT UPDATE(email) ON TABLE public.people TO skai_app;
 GRANT UPDATE(email) ON TABLE public.people TO skai_signin;
@@ -2407,6 +2775,7 @@ GRANT UPDATE(email) ON TABLE public.people TO skai_signin;
 GRANT UPDATE(role) ON TABLE public.people TO skai_app;
 
 GRANT UPDATE(active) ON TABLE public.people TO skai_app;
+GRANT SELECT(active) ON TABLE public.people TO skai_audit;
 
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;

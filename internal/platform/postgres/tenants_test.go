@@ -82,6 +82,7 @@ func newPair(t *testing.T) pair {
 			t.Fatal(err)
 		}
 	}
+	texts(t, p.super, `SELECT audit.seal()::text`)
 	p.tenantTable = tenantTables(t, p.super)
 	for _, table := range p.tenantTable {
 		if n := p.count(t, table); n == 0 {

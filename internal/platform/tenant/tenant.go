@@ -38,6 +38,18 @@ type Scope struct {
 	SessionID uuid.UUID // zero for commands, jobs and keys
 }
 
+// Kind says what acts, as the audit trail keeps it: a person, an API key, or the
+// program by itself (a command, a job).
+func (s Scope) Kind() string {
+	switch {
+	case s.Key:
+		return "key"
+	case s.SessionID != uuid.Nil:
+		return "person"
+	}
+	return "system"
+}
+
 // ErrNoScope is a programming error: tenant work was started without authentication.
 var ErrNoScope = errors.New("tenant: no organisation in this context; authentication has to come first")
 
@@ -59,4 +71,26 @@ func Must(ctx context.Context) (Scope, error) {
 		return Scope{}, ErrNoScope
 	}
 	return s, nil
+}
+
+// Request is what the audit trail keeps of the request that work is done for.
+type Request struct {
+	ID      string
+	Route   string // "POST /claims/{id}/archive"
+	Action  string // what its route does, "claim.archived"; "" is told by the rows it changes
+	Address string // of the network it came from
+	Device  string // what the browser or program calls itself
+}
+
+type requestKey struct{}
+
+// WithRequest gives a context in which work is done for a request.
+func WithRequest(ctx context.Context, r Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// RequestOf gives the request of the context; the zero value for jobs and commands.
+func RequestOf(ctx context.Context) Request {
+	r, _ := ctx.Value(requestKey{}).(Request)
+	return r
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/skaiscraper/skai/internal/platform/limit"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
 // Router holds every route of the program. Routes are registered while the
@@ -124,10 +126,25 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 	})
 	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		requestInfo(r).pattern = path
-		if err := rt.guarded(w, r, kind, access, h); err != nil {
+		r = r.WithContext(tenant.WithRequest(r.Context(), rt.asked(r)))
+		err := rt.guarded(w, r, kind, access, h)
+		if err != nil {
 			rt.fail(w, r, err)
 		}
+		if rt.cfg.Done != nil {
+			rt.cfg.Done(cmp.Or(requestInfo(r).ctx, r.Context()), requestInfo(r).sent.code(), err)
+		}
 	})
+}
+
+// asked is what the audit trail keeps of a request.
+func (rt *Router) asked(r *http.Request) tenant.Request {
+	pattern := requestInfo(r).pattern
+	t := tenant.Request{ID: RequestID(r.Context()), Route: r.Method + " " + pattern, Address: ClientAddr(r).String(), Device: strings.ToValidUTF8(r.UserAgent(), "")}
+	if rt.cfg.Action != nil {
+		t.Action = rt.cfg.Action(r.Method, pattern)
+	}
+	return t
 }
 
 // guarded lets the request through to the handler if its sender may use the route.

@@ -138,6 +138,12 @@ type Config struct {
 	// IsPartial(r), an element with the attribute data-toast, which htmx puts into
 	// the page's element #toasts. The router writes status and headers.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p *Problem) error
+	// Action names what a route does, for the audit trail: "claim.archived" for
+	// POST and /claims/{id}/archive. Without it the trail tells by the rows changed.
+	Action func(method, pattern string) string
+	// Done hears of each request of a route once it is answered: with the context
+	// of who is signed in, if anybody, the status, and the error of a refusal.
+	Done func(ctx context.Context, status int, refused error)
 	// Proxies are in front of the program, on other machines: what they say of
 	// where a request comes from is believed.
 	Proxies []netip.Prefix

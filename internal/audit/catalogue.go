@@ -1,0 +1,126 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+)
+
+// Action is a kind of event: what its name means, and which addresses lead to it.
+type Action struct {
+	Name   string // "claim.archived"
+	Words  string // what the actor did, before the target: "archived the claim"
+	Routes []string
+	Noted  bool // it changes no row that the trail of rows keeps, so the answer writes it
+}
+
+// catalogue lists the actions of the program; those on the four records and what
+// rows alone tell are made below.
+var catalogue = append(records(), []Action{
+	{Name: "activity.created", Words: "wrote down the activity", Routes: []string{"POST /activity", "POST /api/activities"}},
+	{Name: "activity.done", Words: "ticked off the activity", Routes: []string{"POST /activity/{id}/done", "PUT /api/activities/{id}/done"}},
+	{Name: "key.created", Words: "made the API key", Routes: []string{"POST /settings/keys", "POST /api/keys"}},
+	{Name: "key.updated", Words: "changed the API key", Routes: []string{"POST /settings/keys/{id}", "PUT /api/keys/{id}"}},
+	{Name: "key.revoked", Words: "revoked the API key", Routes: []string{"POST /settings/keys/{id}/revoke", "POST /api/keys/{id}/revoke"}},
+	{Name: "invitation.created", Words: "invited", Routes: []string{"POST /settings/people/invite", "POST /settings/people/invite-many", "POST /api/people/invitations"}},
+	{Name: "invitation.renewed", Words: "sent again the invitation of", Routes: []string{"POST /settings/people/invitations/{id}/again", "POST /api/people/invitations/{id}/again"}},
+	{Name: "invitation.revoked", Words: "took back the invitation of", Routes: []string{"POST /settings/people/invitations/{id}/revoke", "DELETE /api/people/invitations/{id}"}},
+	{Name: "invitation.accepted", Words: "accepted the invitation of", Routes: []string{"POST /invitation"}},
+	{Name: "person.removed", Words: "removed the person", Routes: []string{"POST /settings/people/{id}/remove", "DELETE /api/people/{id}"}},
+	{Name: "person.role_changed", Words: "changed the role of", Routes: []string{"POST /settings/people/{id}/role", "PUT /api/people/{id}/role"}},
+	{Name: "person.role_given", Words: "gave a composed role to", Routes: []string{"POST /settings/roles/{id}/people", "PUT /api/roles/{id}/people/{person}"}},
+	{Name: "person.role_taken", Words: "took a composed role from", Routes: []string{"POST /settings/roles/{id}/people/{person}/remove", "DELETE /api/roles/{id}/people/{person}"}},
+	{Name: "role.created", Words: "composed the role", Routes: []string{"POST /settings/roles", "POST /api/roles"}},
+	{Name: "role.updated", Words: "changed the role", Routes: []string{"POST /settings/roles/{id}", "PUT /api/roles/{id}"}},
+	{Name: "role.deleted", Words: "deleted the role", Routes: []string{"POST /settings/roles/{id}/delete", "DELETE /api/roles/{id}"}},
+	{Name: "organisation.updated", Words: "changed the settings of", Routes: []string{"POST /settings/organisation"}},
+	{Name: "organisation.transferred", Words: "handed over", Routes: []string{"POST /settings/ownership"}},
+	{Name: "organisation.factors_asked", Words: "changed who needs a second factor in", Routes: []string{"POST /settings/factors/policy"}},
+	{Name: "organisation.retention_changed", Words: "changed how long the trail is kept of", Routes: []string{"POST /settings/audit/retention"}},
+	{Name: "account.confirmed", Words: "confirmed the e-mail address of the account", Routes: []string{"POST /sign-in/confirm"}},
+	{Name: "account.password_changed", Words: "changed the password of the account", Routes: []string{"POST /settings/password"}},
+	{Name: "account.password_reset", Words: "set a new password by a mailed link, of the account", Routes: []string{"POST /sign-in/reset"}},
+	{Name: "account.address_asked", Words: "asked for a mail to confirm an address", Routes: []string{"POST /settings/email", "POST /settings/email/again"}, Noted: true},
+	{Name: "factor.added", Words: "added the second factor", Routes: []string{"POST /settings/factors/app", "POST /settings/factors/passkey", "POST /sign-in/enrol", "POST /sign-in/enrol/app"}},
+	{Name: "factor.removed", Words: "removed the second factor", Routes: []string{"POST /settings/factors/{id}/remove"}},
+	{Name: "factor.codes_made", Words: "made new backup codes", Routes: []string{"POST /settings/factors/codes"}, Noted: true},
+	{Name: "factor.devices_forgotten", Words: "took the trust from all devices", Routes: []string{"POST /settings/factors/distrust"}, Noted: true},
+	{Name: "session.refreshed", Words: "showed the password once more", Routes: []string{"POST /settings/confirm"}, Noted: true},
+	{Name: "session.opened", Words: "signed in"},
+	{Name: "session.confirmed", Words: "showed the second factor of a sign-in"},
+	{Name: "session.switched", Words: "came over from another organisation", Routes: []string{"POST /switch"}},
+	{Name: "session.ended", Words: "signed out, or was", Routes: []string{"POST /sign-out", "POST /settings/sessions/{id}/revoke", "POST /settings/sessions/revoke-others"}},
+	{Name: "session.failed", Words: "was not let in: the password was wrong"},
+	{Name: "access.refused", Words: "was refused", Noted: true},
+	{Name: "person.exported", Words: "downloaded the list of people", Routes: []string{"GET /settings/people.csv"}, Noted: true},
+	{Name: "import.exported", Words: "downloaded the rows an import set aside", Routes: []string{"GET /migration/runs/{run}/errors/{file}"}, Noted: true},
+	{Name: "trail.exported", Words: "downloaded the audit trail", Routes: []string{"GET /settings/audit.csv", "GET /settings/audit.jsonl"}, Noted: true},
+	{Name: "import.published", Words: "imported records"},
+	{Name: "trail.begun", Words: "began to write events; the changes before stand in this one"},
+}...)
+
+// silent are the addresses that change something and leave no event, each with
+// the reason.
+var silent = map[string]string{
+	"POST /preferences":     "how dense lists are, in the browser's own cookie",
+	"POST /sign-in":         "the session it opens is the event, or the failure",
+	"POST /sign-in/passkey": "the session it opens is the event",
+	"POST /sign-in/second":  "the session it completes is the event",
+	"POST /sign-in/forgot":  "asked for by anybody, for any address; what the mailed link changes is the event",
+}
+
+// records are the actions on contacts, properties, leads and claims.
+func records() (list []Action) {
+	for _, r := range [][2]string{{"contact", "contacts"}, {"property", "properties"}, {"lead", "leads"}, {"claim", "claims"}} {
+		one, many := r[0], "/"+r[1]
+		list = append(list,
+			Action{Name: one + ".created", Words: "added the " + one, Routes: []string{"POST " + many, "POST /api" + many}},
+			Action{Name: one + ".updated", Words: "changed the " + one, Routes: []string{"POST " + many + "/{id}", "PUT /api" + many + "/{id}"}},
+			Action{Name: one + ".archived", Words: "archived the " + one, Routes: []string{"POST " + many + "/{id}/archive", "POST /api" + many + "/{id}/archive"}},
+			Action{Name: one + ".restored", Words: "restored the " + one, Routes: []string{"POST " + many + "/{id}/restore", "POST /api" + many + "/{id}/restore"}},
+			Action{Name: one + ".exported", Words: "downloaded the list of " + r[1], Routes: []string{"GET " + many + ".csv"}, Noted: true})
+	}
+	for _, one := range []string{"lead", "claim"} {
+		list = append(list, Action{
+			Name: one + ".stage_changed", Words: "moved to another stage the " + one,
+			Routes: []string{"POST /" + one + "s/{id}/stage", "POST /api/" + one + "s/{id}/stage"},
+		})
+	}
+	return list
+}
+
+var byName, byRoute = index()
+
+func index() (names, routes map[string]Action) {
+	names, routes = map[string]Action{}, map[string]Action{}
+	for _, a := range catalogue {
+		names[a.Name] = a
+		for _, r := range a.Routes {
+			routes[r] = a
+		}
+	}
+	return names, routes
+}
+
+// Catalogue gives the actions that have a name of their own, by name. Commands and
+// jobs have others, made of what their rows are: "estimate.created".
+func Catalogue() []Action {
+	list := slices.Clone(catalogue)
+	slices.SortFunc(list, func(a, b Action) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Silent tells why an address ("POST /preferences") that changes something leaves
+// no event; "" where it leaves one.
+func Silent(route string) string { return silent[route] }
+
+// ActionOf names what an address does; "" for one that only shows something.
+func ActionOf(method, pattern string) string { return byRoute[method+" "+pattern].Name }
+
+// words says what somebody did, of any action.
+func words(action string) string {
+	if a, ok := byName[action]; ok {
+		return a.Words
+	}
+	noun, verb, _ := strings.Cut(action, ".")
+	return map[string]string{"created": "added", "updated": "changed", "deleted": "deleted"}[verb] + " the " + strings.ReplaceAll(noun, "_", " ")
+}
