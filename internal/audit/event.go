@@ -78,6 +78,7 @@ const eventColumns = `number, id, at, actor_id, actor, actor_kind, address, devi
 type EventFilter struct {
 	Actor, Record uuid.UUID
 	Action, Kind  string
+	Words         string    // stand in the actor's name, the target's or the address
 	From, To      time.Time // at From or later, before To
 	Before        int64     // older than this number; 0 begins with the newest
 	After         int64     // newer than this number, the oldest first; only where Oldest
@@ -88,11 +89,12 @@ type EventFilter struct {
 const eventsWhere = `
 	WHERE ($1 = '00000000-0000-0000-0000-000000000000'::uuid OR actor_id = $1) AND ($2 = '00000000-0000-0000-0000-000000000000'::uuid OR record_id = $2)
 	AND ($3 = '' OR action = $3) AND ($4 = '' OR kind = $4)
-	AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6) `
+	AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+	AND ($7 = '' OR strpos(lower(concat_ws(' ', actor, target, address)), lower($7)) > 0) `
 
 const (
-	newestEvents = `SELECT ` + eventColumns + ` FROM audit_events e` + eventsWhere + `AND ($7 = 0 OR number < $7) ORDER BY number DESC LIMIT $8`
-	oldestEvents = `SELECT ` + eventColumns + ` FROM audit_events e` + eventsWhere + `AND number > $7 ORDER BY number LIMIT $8`
+	newestEvents = `SELECT ` + eventColumns + ` FROM audit_events e` + eventsWhere + `AND ($8 = 0 OR number < $8) ORDER BY number DESC LIMIT $9`
+	oldestEvents = `SELECT ` + eventColumns + ` FROM audit_events e` + eventsWhere + `AND number > $8 ORDER BY number LIMIT $9`
 )
 
 // Events gives events and whether there are more. It returns fault.Forbidden for
@@ -104,9 +106,9 @@ func (s *Service) Events(ctx context.Context, f EventFilter) (list []Event, more
 	f.Limit = min(max(f.Limit, 1), eventsPerPage)
 	list, err = postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Event, error) {
 		if f.Oldest {
-			return postgres.Many[Event](ctx, tx, oldestEvents, f.Actor, f.Record, f.Action, f.Kind, orNull(f.From), orNull(f.To), f.After, f.Limit+1)
+			return postgres.Many[Event](ctx, tx, oldestEvents, f.Actor, f.Record, f.Action, f.Kind, orNull(f.From), orNull(f.To), f.Words, f.After, f.Limit+1)
 		}
-		return postgres.Many[Event](ctx, tx, newestEvents, f.Actor, f.Record, f.Action, f.Kind, orNull(f.From), orNull(f.To), f.Before, f.Limit+1)
+		return postgres.Many[Event](ctx, tx, newestEvents, f.Actor, f.Record, f.Action, f.Kind, orNull(f.From), orNull(f.To), f.Words, f.Before, f.Limit+1)
 	})
 	if err == nil && len(list) > f.Limit {
 		return list[:f.Limit], true, nil

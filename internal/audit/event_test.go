@@ -61,10 +61,15 @@ func TestAnEventIsWhatARequestDid(t *testing.T) {
 	}
 	for name, f := range map[string]audit.EventFilter{
 		"another action": {Record: id, Action: "contact.updated"}, "another kind": {Record: id, Kind: "read"}, "somebody else": {Record: id, Actor: uuid.New()},
-		"earlier": {Record: id, To: e.At}, "later": {Record: id, From: e.At.Add(1e6)}, "older": {Record: id, Before: e.Number},
+		"earlier": {Record: id, To: e.At}, "later": {Record: id, From: e.At.Add(1e6)}, "older": {Record: id, Before: e.Number}, "other words": {Record: id, Words: "nobody"},
 	} {
 		if got := sentences(owner, t, s, f); len(got) > 0 && name != "older" {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for _, words := range []string{"ortiz", "MEMBER", "192.0.2"} {
+		if got := sentences(owner, t, s, audit.EventFilter{Record: id, Words: words}); len(got) != 1 {
+			t.Errorf("%s: %v", words, got)
 		}
 	}
 	for _, role := range []tenant.Role{tenant.Manager, tenant.Member, tenant.Viewer} {

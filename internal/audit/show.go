@@ -41,7 +41,7 @@ func filter(ctx context.Context, q web.ListQuery) (f EventFilter, err error) {
 	for name := range q.Filters {
 		form.Values.Set(name, q.Filter(name))
 	}
-	f = EventFilter{Action: form.Text("action"), Kind: form.Choice("kind", "create", "read", "update", "delete"), Limit: q.Limit}
+	f = EventFilter{Action: form.Text("action"), Kind: form.Choice("kind", "create", "read", "update", "delete"), Words: q.Q, Limit: q.Limit}
 	f.Actor, _ = form.ID("person")
 	f.Record, _ = form.ID("record")
 	if days, set := form.Int("days", 1, 2557); set {
@@ -113,7 +113,7 @@ func listing(q web.ListQuery, events []Event, next string, people []identity.Nam
 			Columns: []ui.Column{{Title: "What"}, {Title: "When"}, {Title: "From where", Width: ui.Roomy}},
 			Empty:   ui.Empty("done", "No event is like that", "Take a filter off, or choose a longer time."),
 		},
-		Next: next, ExportURL: q.URL(identity.AuditPath + ".csv"),
+		Placeholder: "Search by person, record or address", Next: next, ExportURL: q.URL(identity.AuditPath + ".csv"),
 		Filters: []ui.Filter{
 			{Name: "person", Label: "Person", Options: options(people, func(p identity.Name) ui.Option { return ui.Option{Value: p.ID.String(), Text: p.Name} })},
 			{Name: "action", Label: "Action", Options: options(Catalogue(), func(a Action) ui.Option { return ui.Option{Value: a.Name, Text: a.Name} })},
