@@ -48,7 +48,7 @@ func (s *Service) Half(ctx context.Context, token string) (Half, error) {
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND (s.pending IS NOT NULL OR p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			tokenHash(token))
+			HashOf(token))
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
 		return Half{}, fault.Unauthenticated("unauthenticated", "sign in first")
@@ -90,7 +90,7 @@ func (s *Service) OpenFor(ctx context.Context, user uuid.UUID, d Device) (string
 		return "", err
 	}
 	_, err = postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `UPDATE sessions SET pending = NULL, expires_at = created_at + $2::interval WHERE token_hash = $1`, tokenHash(token), SessionLife)
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET pending = NULL, expires_at = created_at + $2::interval WHERE token_hash = $1`, HashOf(token), SessionLife)
 	})
 	return token, err
 }
@@ -141,9 +141,6 @@ func (s *Service) Guess(ctx context.Context, what string, whose uuid.UUID, d Dev
 	return a.giveBack, s.take(ctx, a)
 }
 
-// DeviceOf tells where a request comes from.
-func DeviceOf(r *http.Request) Device { return device(r) }
-
 // KeepSession gives the browser the session's token.
 func KeepSession(w http.ResponseWriter, r *http.Request, token string) {
 	web.SetCookie(w, r, cookie, token, SessionLife)
@@ -159,17 +156,8 @@ func Token() (token string, hash []byte) {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw) // never fails; it ends the program instead
 	token = base64.RawURLEncoding.EncodeToString(raw)
-	return token, tokenHash(token)
+	return token, HashOf(token)
 }
-
-// HashOf is the hash of a secret that somebody shows.
-func HashOf(token string) []byte { return tokenHash(token) }
-
-// DeviceWords names a browser and its system from what it says of itself.
-func DeviceWords(agent string) string { return deviceWords(agent) }
-
-// RoleName is a role as people read it: "Manager".
-func RoleName(r tenant.Role) string { return roleName(r) }
 
 // Roles are the five roles, from the one that may the most.
 func Roles() []tenant.Role { return slices.Clone(everyone) }

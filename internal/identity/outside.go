@@ -13,7 +13,7 @@ import (
 // wait for it.
 func (s *Service) ExpireSession(ctx context.Context, token string) error {
 	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `UPDATE sessions SET expires_at = now() WHERE token_hash = $1`, tokenHash(token))
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET expires_at = now() WHERE token_hash = $1`, HashOf(token))
 	})
 	return err
 }

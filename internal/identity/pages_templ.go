@@ -306,7 +306,7 @@ func sessionList(list []OpenSession, current uuid.UUID) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(deviceWords(s.UserAgent)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(DeviceWords(s.UserAgent)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

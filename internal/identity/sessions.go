@@ -88,7 +88,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND s.pending IS NULL AND NOT (p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			tokenHash(token))
+			HashOf(token))
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
 			return found, err
 		}
@@ -179,7 +179,7 @@ func (s *Service) RevokeOthers(ctx context.Context) (int64, error) {
 // SignOut ends the session of a token; one that is unknown or has ended is no error.
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL`, tokenHash(token))
+		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL`, HashOf(token))
 	})
 	return err
 }
@@ -200,7 +200,8 @@ func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
 	})
 }
 
-func tokenHash(token string) []byte {
+// HashOf is the hash of a secret that somebody shows.
+func HashOf(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }
@@ -215,7 +216,7 @@ func RequireVerified(ctx context.Context) error {
 	return nil
 }
 
-func digest(s string) string { return base64.RawURLEncoding.EncodeToString(tokenHash(s)[:18]) }
+func digest(s string) string { return base64.RawURLEncoding.EncodeToString(HashOf(s)[:18]) }
 
 func addressOrNull(a netip.Addr) *netip.Addr {
 	if !a.IsValid() {

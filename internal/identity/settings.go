@@ -71,7 +71,7 @@ func (s *Service) passwordSubmit(w http.ResponseWriter, r *http.Request) error {
 		f.Fields.Add("again", "This is not the same as above. Type both again.")
 	}
 	if f.Err() == nil {
-		err = s.ChangePassword(r.Context(), f.Values.Get("current"), password, device(r))
+		err = s.ChangePassword(r.Context(), f.Values.Get("current"), password, DeviceOf(r))
 	}
 	if refused := fault.As(err); refused != nil {
 		for field, words := range refused.Fields {
@@ -130,9 +130,9 @@ func devices(n int64) string {
 	return fmt.Sprintf("%d other devices are", n)
 }
 
-// deviceWords names a browser and its system from what it says of itself:
+// DeviceWords names a browser and its system from what it says of itself:
 // "Chrome on Windows". What it says can be made up; it helps its owner to know it.
-func deviceWords(agent string) string {
+func DeviceWords(agent string) string {
 	first := func(words [][2]string, otherwise string) string {
 		for _, w := range words {
 			if strings.Contains(agent, w[0]) {

@@ -96,7 +96,7 @@ func (s *Service) openSession(ctx context.Context, c credentials, d Device, a at
 			SELECT $1, $2, $3, $4, $5, $6, $7, CASE WHEN asked THEN 'factor' END, now() + CASE WHEN asked THEN $9::interval ELSE $8 END
 			FROM (SELECT EXISTS (SELECT FROM user_factors WHERE user_id = $3 AND confirmed_at IS NOT NULL)
 				AND NOT EXISTS (SELECT FROM trusted_devices WHERE user_id = $3 AND token_hash = $10 AND expires_at > now()) AS asked) f`,
-			postgres.NewID(), hash, c.UserID, c.OrgID, c.PersonID, storable(d.UserAgent, 300), addressOrNull(d.Address), SessionLife, HalfLife, tokenHash(d.Trusted))
+			postgres.NewID(), hash, c.UserID, c.OrgID, c.PersonID, storable(d.UserAgent, 300), addressOrNull(d.Address), SessionLife, HalfLife, HashOf(d.Trusted))
 	})
 	return token, err
 }

@@ -113,7 +113,7 @@ func Permit(ctx context.Context, permission string) error {
 // viewer is the session as the shell shows it.
 func viewer(ctx context.Context, s Session) ui.Viewer {
 	v := ui.Viewer{
-		Name: s.Name, Email: s.Email, Role: cmp.Or(s.RoleName, roleName(s.Role)),
+		Name: s.Name, Email: s.Email, Role: cmp.Or(s.RoleName, RoleName(s.Role)),
 		Org:      ui.Org{ID: s.OrgID.String(), Name: s.OrgName},
 		Sections: []ui.Section{ui.Dashboard, ui.Leads, ui.Claims, ui.Contacts, ui.Properties},
 		Settings: settingsLinks(ctx),
@@ -158,10 +158,11 @@ func settingsLinks(ctx context.Context) []ui.Link {
 	return links
 }
 
-func roleName(r tenant.Role) string { return strings.ToUpper(string(r[:1])) + string(r[1:]) }
+// RoleName is a role as people read it: "Manager".
+func RoleName(r tenant.Role) string { return strings.ToUpper(string(r[:1])) + string(r[1:]) }
 
-// device tells where a request comes from.
-func device(r *http.Request) Device {
+// DeviceOf tells where a request comes from.
+func DeviceOf(r *http.Request) Device {
 	return Device{UserAgent: r.UserAgent(), Address: web.ClientAddr(r), Trusted: web.Cookie(r, trustCookie)}
 }
 
@@ -194,7 +195,7 @@ func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
 	if f.Err() != nil {
 		return signInForm(w, r, http.StatusUnprocessableEntity, f, next, "")
 	}
-	token, err := s.SignIn(r.Context(), email, password, device(r))
+	token, err := s.SignIn(r.Context(), email, password, DeviceOf(r))
 	if refused := fault.As(err); refused != nil {
 		web.RetryAfter(w, refused.Wait)
 		return signInForm(w, r, refused.Kind.Status(), f, next, refused.Message)
@@ -265,7 +266,7 @@ func (s *Service) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	b.ID, b.Name, b.Email, b.Role = session.PersonID, session.Name, session.Email, string(session.Role)
 	b.Organisation = Membership{session.OrgID, session.OrgSlug, session.OrgName, string(session.Role)}
 	scope, _ := tenant.From(ctx)
-	b.RoleName, b.Organisations, b.Permissions = cmp.Or(session.RoleName, roleName(session.Role)), session.Orgs, Permissions(scope)
+	b.RoleName, b.Organisations, b.Permissions = cmp.Or(session.RoleName, RoleName(session.Role)), session.Orgs, Permissions(scope)
 	return out, nil
 }
 
