@@ -16,13 +16,13 @@ import (
 
 // Report is what checking an organisation's trail found.
 type Report struct {
-	Events   int64  // checked
-	Unsealed int64  // of them, newer than the last seal
-	Pruned   int64  // removed by the organisation's retention; their seals stand
-	Seals    int64  // checked
-	Seal     int64  // number of the last, 0 where there is none
-	Hash     string // of the last, in hexadecimal: kept elsewhere, it proves that all before it is as it was
-	Found    []string
+	Events   int64    `json:"events"`   // checked
+	Unsealed int64    `json:"unsealed"` // of them, newer than the last seal
+	Pruned   int64    `json:"pruned"`   // removed by the organisation's retention; their seals stand
+	Seals    int64    `json:"seals"`    // checked
+	Seal     int64    `json:"seal"`     // number of the last, 0 where there is none
+	Hash     string   `json:"hash"`     // of the last, in hexadecimal: kept elsewhere, it proves that all before it is as it was
+	Found    []string `json:"found"`
 }
 
 // mostFound is how many findings a report names.

@@ -31,6 +31,7 @@ type orgCommands struct {
 	List    orgList    `cmd:"" help:"List the organisations."`
 	Suspend orgSuspend `cmd:"" help:"Let nobody of an organisation in; its data stays."`
 	Resume  orgResume  `cmd:"" help:"Open a suspended organisation again."`
+	Delete  orgDelete  `cmd:"" help:"Destroy an organisation with everything it has. This can't be undone."`
 }
 
 type orgCreate struct {
@@ -82,6 +83,26 @@ func (c *orgSuspend) Run(ctx context.Context, g *Globals, t *terminal) error {
 			return err
 		}
 		t.printf("%s is suspended: nobody of it gets in from now on. Open it again: skai org resume %s\n", org.Name, org.Slug)
+		return nil
+	})
+}
+
+type orgDelete struct {
+	Slug    string `arg:"" help:"The organisation."`
+	Confirm string `help:"The slug once more, so that a slip destroys nothing." required:"" env:"SKAI_ORG_CONFIRM" placeholder:"SLUG"`
+}
+
+// Run destroys the organisation.
+func (c *orgDelete) Run(ctx context.Context, g *Globals, t *terminal) error {
+	if c.Confirm != c.Slug {
+		return fmt.Errorf("--confirm says %q and not %q: nothing was deleted; export it first (skai export --org %s --out FILE.zip), then say --confirm %s", c.Confirm, c.Slug, c.Slug, c.Slug)
+	}
+	return g.with(ctx, t, func(s *stores) error {
+		n, err := identity.New(s.db, orgs.New(s.db)).EraseOrg(ctx, c.Slug)
+		if err != nil {
+			return err
+		}
+		t.printf("%s is gone, with %d rows. The bytes of its imported files stay in the data folder until they are removed there.\n", c.Slug, n)
 		return nil
 	})
 }

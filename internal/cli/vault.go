@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
+	"github.com/skaiscraper/skai/internal/identity/factors"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
@@ -35,7 +37,8 @@ func (f *vaultFlags) open(ctx context.Context, g *Globals, db *postgres.DB, log 
 }
 
 type vaultCommands struct {
-	Status vaultStatus `cmd:"" help:"Say where the master key comes from, and whether it is this database's."`
+	Status vaultStatus `cmd:"" help:"Say where the master key comes from, whether it is this database's, and what waits to be sealed again."`
+	Rotate vaultRotate `cmd:"" help:"Make a new data key and seal every secret again with it; or, with an --old-... flag, put the data keys under another master key. Stopped in the middle, run it again."`
 }
 
 type vaultStatus struct {
@@ -49,7 +52,66 @@ func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		t.printf("The master key comes from %s, and opens what this database has sealed.\n", v.Source())
+		waiting, err := factors.Waiting(ctx, s.db, v)
+		if err != nil {
+			return err
+		}
+		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals; %d secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
+		if waiting > 0 {
+			t.printf("Seal them again: skai vault rotate --resume\n")
+		}
 		return nil
 	})
+}
+
+// vaultRotate changes a key.
+type vaultRotate struct {
+	vaultFlags
+
+	OldSecret  string `help:"The master secret that was: the data keys are wrapped with the one configured now." env:"SKAI_VAULT_OLD_SECRET" placeholder:"TEXT"`
+	OldFile    string `name:"old-key-file" help:"The key file that was, instead." env:"SKAI_VAULT_OLD_KEY_FILE" placeholder:"FILE"`
+	OldCommand string `name:"old-key-command" help:"The command that was, instead." env:"SKAI_VAULT_OLD_KEY_COMMAND" placeholder:"COMMAND"`
+	Resume     bool   `help:"Make no new data key, only seal again what an older one has sealed." env:"SKAI_VAULT_RESUME"`
+}
+
+// Run changes the master key, or the data key.
+func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
+	old := vault.Config{Secret: c.OldSecret, File: c.OldFile, Command: c.OldCommand}
+	return g.with(ctx, t, func(s *stores) error {
+		if old != (vault.Config{}) {
+			return c.rewrap(ctx, g, t, s, old)
+		}
+		v, err := c.open(ctx, g, s.db, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		if !c.Resume {
+			if err := v.Renew(ctx); err != nil {
+				return err
+			}
+		}
+		n, err := factors.Reseal(ctx, s.db, v)
+		if err != nil {
+			return fmt.Errorf("%d secrets are sealed again; go on with skai vault rotate --resume: %w", n, err)
+		}
+		t.printf("The data key %s seals from now on; %d secrets were sealed again with it.\n", v.Current(), n)
+		return nil
+	})
+}
+
+func (c *vaultRotate) rewrap(ctx context.Context, g *Globals, t *terminal, s *stores, old vault.Config) error {
+	before, err := old.Master(ctx)
+	if err != nil {
+		return fmt.Errorf("the master key that was: %w", err)
+	}
+	next, err := c.config(g.Data).Master(ctx)
+	if err != nil {
+		return err
+	}
+	n, err := vault.Rewrap(ctx, s.db, before, next)
+	if err != nil {
+		return err
+	}
+	t.printf("%d data keys are wrapped with the master key from %s. Programs that run go on; start them with it the next time.\n", n, next.Source)
+	return nil
 }

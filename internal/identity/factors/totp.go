@@ -90,7 +90,7 @@ func (s *Service) useAppCode(ctx context.Context, tx pgx.Tx, user uuid.UUID, cod
 		return false, err
 	}
 	for _, r := range rows {
-		secret, err := s.vault.Open(place(r.ID), r.Secret)
+		secret, err := s.vault.Open(ctx, place(r.ID), r.Secret)
 		if err != nil {
 			return false, fmt.Errorf("the secret of an authenticator app: %w", err)
 		}

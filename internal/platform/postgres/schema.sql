@@ -2834,6 +2834,12 @@ GRANT UPDATE(verified_at) ON TABLE public.users TO skai_signin;
 
 GRANT SELECT,INSERT ON TABLE public.vault_keys TO skai_signin;
 
+GRANT UPDATE(wrapped) ON TABLE public.vault_keys TO skai_signin;
+
+GRANT UPDATE(salt) ON TABLE public.vault_keys TO skai_signin;
+
+GRANT UPDATE(rounds) ON TABLE public.vault_keys TO skai_signin;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE river.river_job TO skai_app;
 
 GRANT USAGE ON SEQUENCE river.river_job_id_seq TO skai_app;

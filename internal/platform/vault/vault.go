@@ -1,8 +1,9 @@
 // Package vault seals secrets before they are written to the database, so that
 // whoever reads the database, or a copy of it, reads none of them.
 //
-// A data key of 256 random bits seals with AES-256-GCM (NIST SP 800-38D). It
-// stands in the database wrapped by a master key that the operator keeps: a
+// A data key of 256 random bits seals with AES-256-GCM (NIST SP 800-38D). The newest
+// seals, older ones open what they sealed until [Vault.Renew] has it sealed anew. They
+// stand in the database wrapped by a master key that the operator keeps: a
 // secret, of which PBKDF2-HMAC-SHA-256 makes a key, or 32 bytes from a file or a
 // command. Where nothing is configured, a key file is made in the data folder.
 //
@@ -25,6 +26,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -54,76 +56,175 @@ func (p Place) data() []byte {
 
 // Vault seals and opens. It is safe for concurrent use.
 type Vault struct {
-	id     uuid.UUID
-	sealer cipher.AEAD
-	source string
+	db     *postgres.DB
+	master Master
+
+	mu      sync.RWMutex
+	current uuid.UUID // the data key that seals
+	keys    map[uuid.UUID]cipher.AEAD
 }
 
 // ErrSealed is returned by [Vault.Open] for what this vault did not seal for this
 // place: damaged, moved, or sealed with another key.
 var ErrSealed = errors.New("vault: this can't be opened here: it is damaged, was moved, or was sealed with another key")
 
+// wrapped is a data key as the database has it.
+type wrapped struct {
+	ID      uuid.UUID
+	Wrapped []byte
+	Salt    []byte
+	Rounds  int
+}
+
 // Open makes the vault of a database, and its data key where it has none. It
 // fails where the master key is not the one the database was sealed with.
 func Open(ctx context.Context, db *postgres.DB, m Master) (*Vault, error) {
-	type row struct {
-		ID      uuid.UUID
-		Wrapped []byte
-		Salt    []byte
-		Rounds  int
-	}
-	return postgres.System(ctx, db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (*Vault, error) {
-		// Two programs that start on a new database make one key.
+	v := &Vault{db: db, master: m}
+	_, err := v.system(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		found, err := dataKeys(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			made, err := create(ctx, tx, m)
+			if err != nil {
+				return err
+			}
+			found = append(found, made)
+		}
+		return v.take(found)
+	})
+	return v, err
+}
+
+// system runs fn alone among all programs that make or wrap keys.
+func (v *Vault) system(ctx context.Context, fn func(context.Context, pgx.Tx) error) (struct{}, error) {
+	return postgres.System(ctx, v.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(7345603)`); err != nil {
-			return nil, err
+			return struct{}{}, err
 		}
-		found, err := postgres.One[row](ctx, tx, `SELECT id, wrapped, salt, rounds FROM vault_keys ORDER BY created_at, id LIMIT 1`)
-		if errors.Is(err, postgres.ErrNoRow) {
-			return create(ctx, tx, m)
-		}
-		if err != nil {
-			return nil, err
-		}
-		master, err := m.key(found.Salt, found.Rounds)
-		if err != nil {
-			return nil, err
-		}
-		key, err := open(master, wrapping(found.ID), found.Wrapped)
-		if err != nil {
-			return nil, fmt.Errorf("the master key from %s is not the one that this database's secrets were sealed with: give the one it was, or restore its backup (docs/security/encryption.md)", m.Source)
-		}
-		sealer, err := aead(key)
-		return &Vault{found.ID, sealer, m.Source}, err
+		return struct{}{}, fn(ctx, tx)
 	})
 }
 
-func create(ctx context.Context, tx pgx.Tx, m Master) (*Vault, error) {
-	v := &Vault{id: uuid.New(), source: m.Source}
-	key, salt := make([]byte, keySize), make([]byte, saltSize)
-	_, _ = rand.Read(key) // never fails; it ends the program instead
-	_, _ = rand.Read(salt)
-	master, err := m.key(salt, Rounds)
+// dataKeys gives all data keys, the newest last.
+func dataKeys(ctx context.Context, tx pgx.Tx) ([]wrapped, error) {
+	return postgres.Many[wrapped](ctx, tx, `SELECT id, wrapped, salt, rounds FROM vault_keys ORDER BY created_at, id`)
+}
+
+// take unwraps the data keys; the last seals from now on.
+func (v *Vault) take(found []wrapped) error {
+	keys := map[uuid.UUID]cipher.AEAD{}
+	for _, w := range found {
+		key, err := w.unwrap(v.master)
+		if err != nil {
+			return err
+		}
+		if keys[w.ID], err = aead(key); err != nil {
+			return err
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.keys, v.current = keys, found[len(found)-1].ID
+	return nil
+}
+
+func (w wrapped) unwrap(m Master) ([]byte, error) {
+	master, err := m.key(w.Salt, w.Rounds)
 	if err != nil {
 		return nil, err
 	}
-	if v.sealer, err = aead(key); err != nil {
-		return nil, err
+	key, err := open(master, wrapping(w.ID), w.Wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("the master key from %s is not the one that this database's secrets were sealed with: give the one it was, or restore its backup (docs/security/encryption.md)", m.Source)
 	}
-	_, err = postgres.Exec(ctx, tx, `INSERT INTO vault_keys (id, wrapped, salt, rounds) VALUES ($1, $2, $3, $4)`,
-		v.id, seal(master, v.id, wrapping(v.id), key), salt, Rounds)
-	return v, err
+	return key, nil
+}
+
+// wrap gives a data key wrapped by a master key, with a salt of its own.
+func wrap(m Master, id uuid.UUID, key []byte) (wrapped, error) {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // never fails; it ends the program instead
+	master, err := m.key(salt, Rounds)
+	if err != nil {
+		return wrapped{}, err
+	}
+	return wrapped{id, seal(master, id, wrapping(id), key), salt, Rounds}, nil
+}
+
+func create(ctx context.Context, tx pgx.Tx, m Master) (wrapped, error) {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key)
+	w, err := wrap(m, uuid.New(), key)
+	if err != nil {
+		return w, err
+	}
+	_, err = postgres.Exec(ctx, tx, `INSERT INTO vault_keys (id, wrapped, salt, rounds, created_at) VALUES ($1, $2, $3, $4, clock_timestamp())`, w.ID, w.Wrapped, w.Salt, w.Rounds)
+	return w, err
 }
 
 func wrapping(id uuid.UUID) Place { return Place{"vault_keys", "wrapped", id} }
 
 // Source says where the master key came from, in words for the operator.
-func (v *Vault) Source() string { return v.source }
+func (v *Vault) Source() string { return v.master.Source }
+
+// Current is the id of the data key that seals.
+func (v *Vault) Current() uuid.UUID {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.current
+}
 
 // Seal seals a value for its place.
-func (v *Vault) Seal(at Place, value []byte) []byte { return seal(v.sealer, v.id, at, value) }
+func (v *Vault) Seal(at Place, value []byte) []byte {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return seal(v.keys[v.current], v.current, at, value)
+}
 
-// Open opens what Seal sealed for the same place; else it returns ErrSealed.
-func (v *Vault) Open(at Place, sealed []byte) ([]byte, error) { return open(v.sealer, at, sealed) }
+// Open opens what Seal sealed for the same place; else it returns ErrSealed. A data
+// key that another program made since is fetched from the database.
+func (v *Vault) Open(ctx context.Context, at Place, sealed []byte) ([]byte, error) {
+	id, err := KeyOf(sealed)
+	if err != nil {
+		return nil, err
+	}
+	key, known := v.key(id)
+	if !known {
+		if err := v.refresh(ctx); err != nil {
+			return nil, err
+		}
+		if key, known = v.key(id); !known {
+			return nil, ErrSealed
+		}
+	}
+	return open(key, at, sealed)
+}
+
+// KeyOf is the id of the data key a value was sealed with; ErrSealed for what is no
+// sealed value.
+func KeyOf(sealed []byte) (uuid.UUID, error) {
+	if len(sealed) < header || sealed[0] != version {
+		return uuid.Nil, ErrSealed
+	}
+	return uuid.UUID(sealed[1:header]), nil
+}
+
+func (v *Vault) key(id uuid.UUID) (cipher.AEAD, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	key, ok := v.keys[id]
+	return key, ok
+}
+
+func (v *Vault) refresh(ctx context.Context) error {
+	found, err := postgres.System(ctx, v.db, postgres.SignIn, dataKeys)
+	if err != nil {
+		return err
+	}
+	return v.take(found)
+}
 
 func seal(with cipher.AEAD, key uuid.UUID, at Place, value []byte) []byte {
 	out := make([]byte, header+with.NonceSize(), header+with.NonceSize()+len(value)+with.Overhead())

@@ -39,24 +39,24 @@ func TestWhatIsSealedOpensInItsPlaceAlone(t *testing.T) {
 	if bytes.Contains(sealed, secret) || bytes.Equal(sealed, v.Seal(at, secret)) {
 		t.Error("it can be read, or recognised")
 	}
-	if got, err := v.Open(at, sealed); err != nil || !bytes.Equal(got, secret) {
+	if got, err := v.Open(t.Context(), at, sealed); err != nil || !bytes.Equal(got, secret) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	for what, elsewhere := range map[string]vault.Place{
 		"another row": {at.Table, at.Column, uuid.New()}, "another column": {at.Table, "name", at.Row}, "another table": {"users", at.Column, at.Row},
 	} {
-		if _, err := v.Open(elsewhere, sealed); err == nil {
+		if _, err := v.Open(t.Context(), elsewhere, sealed); err == nil {
 			t.Errorf("it opens in %s", what)
 		}
 	}
 	for i := range sealed {
 		damaged := bytes.Clone(sealed)
 		damaged[i] ^= 1
-		if _, err := v.Open(at, damaged); err == nil {
+		if _, err := v.Open(t.Context(), at, damaged); err == nil {
 			t.Errorf("it opens with byte %d changed", i)
 		}
 	}
-	if got, err := v.Open(at, v.Seal(at, nil)); err != nil || len(got) != 0 {
+	if got, err := v.Open(t.Context(), at, v.Seal(at, nil)); err != nil || len(got) != 0 {
 		t.Errorf("nothing, sealed: %q, %v", got, err)
 	}
 }
@@ -81,7 +81,7 @@ func TestTheMasterKeyHasToBeTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s, at the next start: %v", name, err)
 		}
-		if got, err := again.Open(at, first.Seal(at, []byte("x"))); err != nil || string(got) != "x" {
+		if got, err := again.Open(t.Context(), at, first.Seal(at, []byte("x"))); err != nil || string(got) != "x" {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
 		_, err = open(t, db, vault.Config{Secret: "wrong horse battery staple, and rain"})
@@ -135,7 +135,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(sealed)
 	f.Add([]byte{1})
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if value, err := v.Open(at, text); err == nil && !bytes.Equal(text, sealed) {
+		if value, err := v.Open(t.Context(), at, text); err == nil && !bytes.Equal(text, sealed) {
 			t.Errorf("%x opens as %x", text, value)
 		}
 	})
