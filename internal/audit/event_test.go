@@ -169,6 +169,15 @@ func TestExportsAndPolling(t *testing.T) {
 	if w := ask(tag); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "added the contact New") {
 		t.Errorf("something new: %d %s", w.Code, w.Body)
 	}
+	for _, years := range []string{"", "0", "8", "x"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/settings/audit/retention", strings.NewReader("years="+years))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q years: %d", years, w.Code)
+		}
+	}
 	for target, want := range map[string]int{"/settings/audit.csv?days=x": 422, "/settings/audit.jsonl?from=11/27": 422, "/api/audit/events?kind=all": 422, "/settings/audit/events/x": 404, "/settings/audit/events/" + uuid.NewString(): 404} {
 		if w := get(t, h, target); w.Code != want {
 			t.Errorf("%s: %d, want %d", target, w.Code, want)

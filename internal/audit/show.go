@@ -291,7 +291,10 @@ func (s *Service) retentionSubmit(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	years, _ := f.Int("years", 1, 7)
+	years, set := f.Int("years", 1, 7)
+	if !set {
+		f.Fields.Add("years", "Say for how many years events are kept, from 1 to 7.")
+	}
 	if err := f.Err(); err != nil {
 		return err
 	}

@@ -21,9 +21,8 @@ import (
 // Exit codes of every command. Import has a meaning of its own for 2.
 const (
 	exitDone     = 0
-	exitFailed   = 1
-	exitWithRows = 2  // import: finished, rows were set aside
-	exitUsage    = 64 // the command line or the configuration is wrong (EX_USAGE of sysexits.h)
+	exitFailed   = 1 // not done; the command line and the configuration count too
+	exitWithRows = 2 // import: finished, rows were set aside
 )
 
 type commands struct {
@@ -91,7 +90,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(errOut, "skai: %s\nskai --help says what there is.\n", err)
-		return exitUsage
+		return exitFailed
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

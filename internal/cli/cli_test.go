@@ -144,7 +144,7 @@ func TestBadConfigurationIsRefusedInWords(t *testing.T) {
 		{[]string{"user", "create", "pat@example.com"}, []string{"--org", "--role"}},
 	} {
 		r := run(t, "", c.args...)
-		r.want(t, exitUsage, append(c.words, "skai --help")...)
+		r.want(t, exitFailed, append(c.words, "skai --help")...)
 		if r.out != "" || strings.Contains(r.errs, "verysecret") {
 			t.Errorf("%v: prints %q and %q", c.args, r.out, r.errs)
 		}
@@ -177,7 +177,7 @@ func TestOrganisationsAndPeople(t *testing.T) {
 	}
 	on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "owner").want(t, exitFailed, "is a member of Titan Roofing already")
 	on(t, db, "", "user", "create", "pat@example.com", "--org", "nobody", "--role", "owner").want(t, exitFailed, `no organisation "nobody"`, "skai org list")
-	on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "boss").want(t, exitUsage, "--role must be one of", "boss")
+	on(t, db, "", "user", "create", "pat@example.com", "--org", "titan", "--role", "boss").want(t, exitFailed, "--role must be one of", "boss")
 
 	typed := on(t, db, "a sentence of my own\n", "user", "create", "kim@example.com", "--org", "titan", "--role", "viewer", "--name", "Kim", "--password-stdin")
 	typed.want(t, exitDone, "kim@example.com")

@@ -40,7 +40,7 @@ func TestKeysByCommand(t *testing.T) {
 	} {
 		on(t, db, "", c.args...).want(t, exitFailed, c.words)
 	}
-	on(t, db, "", "key", "revoke", "zapier", "--org", "titan").want(t, exitUsage)
+	on(t, db, "", "key", "revoke", "zapier", "--org", "titan").want(t, exitFailed)
 	on(t, db, "", "key", "revoke", id, "--org", "titan").want(t, exitDone, "opens nothing any more")
 	on(t, db, "", "key", "list", "--org", "titan").want(t, exitDone, "revoked")
 }

@@ -27,7 +27,7 @@ func TestDeletingAnOrganisationByCommand(t *testing.T) {
 	db := dbtest.New(t)
 	dbtest.Org(t, db, "titan").As(t, tenant.Owner)
 	dbtest.Org(t, db, "prowest").As(t, tenant.Owner)
-	on(t, db, "", "org", "delete", "titan").want(t, exitUsage, "--confirm")
+	on(t, db, "", "org", "delete", "titan").want(t, exitFailed, "--confirm")
 	on(t, db, "", "org", "delete", "titan", "--confirm", "prowest").want(t, exitFailed, "nothing was deleted")
 	on(t, db, "", "org", "delete", "nobody", "--confirm", "nobody").want(t, exitFailed, `there is no organisation "nobody"`)
 	on(t, db, "", "org", "delete", "titan", "--confirm", "titan").want(t, exitDone, "titan is gone")
