@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test check gen assets bench isolation
+.PHONY: run build test check gen assets bench isolation pentest
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -52,3 +52,9 @@ isolation:
 	scripts/setup run
 	$(MAKE) --no-print-directory build
 	scripts/isolation
+
+# Let wapiti and sqlmap loose on a seeded instance, signed in; about a quarter of an hour.
+pentest:
+	scripts/setup run
+	$(MAKE) --no-print-directory build
+	scripts/pentest

@@ -52,6 +52,7 @@ var writers = map[string]string{
 	"audit_events":     "audit",
 	"audit_heads":      "audit",
 	"audit_seals":      "audit",
+	"audit_pushes":     "audit",
 	"activities":       "activity",
 	"files":            "files",
 	"contacts":         "contacts",

@@ -60,6 +60,7 @@ type App struct {
 	mail    *mail.Post
 	members *people.Service
 	trail   *audit.Service
+	pusher  *audit.Pusher
 	log     *slog.Logger
 	router  *web.Router
 }
@@ -97,6 +98,8 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.Accounts.Routes(rt)
 	a.members.Routes(rt)
 	a.trail.Routes(rt)
+	a.pusher = audit.NewPusher(a.trail, a.Orgs, cfg.Vault, nil)
+	a.pusher.Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)
 	properties.New(db).Routes(rt)

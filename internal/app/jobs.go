@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -29,7 +30,7 @@ func (a *App) Work(ctx context.Context) error {
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,
-		PeriodicJobs: append(a.People.Jobs(workers), a.trail.Jobs(workers)...),
+		PeriodicJobs: slices.Concat(a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers)),
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
 		// Listening needs a connection for itself, which a pooler in transaction
 		// mode does not give; a job waits for a second at most.

@@ -36,6 +36,8 @@ var catalogue = append(records(), []Action{
 	{Name: "organisation.transferred", Words: "handed over", Routes: []string{"POST /settings/ownership"}},
 	{Name: "organisation.factors_asked", Words: "changed who needs a second factor in", Routes: []string{"POST /settings/factors/policy"}},
 	{Name: "organisation.retention_changed", Words: "changed how long the trail is kept of", Routes: []string{"POST /settings/audit/retention"}},
+	{Name: "organisation.push_set", Words: "had events sent to another address", Routes: []string{"POST /settings/audit/push"}},
+	{Name: "organisation.push_removed", Words: "had events sent nowhere any more", Routes: []string{"POST /settings/audit/push/remove"}},
 	{Name: "account.confirmed", Words: "confirmed the e-mail address of the account", Routes: []string{"POST /sign-in/confirm"}},
 	{Name: "account.password_changed", Words: "changed the password of the account", Routes: []string{"POST /settings/password"}},
 	{Name: "account.password_reset", Words: "set a new password by a mailed link, of the account", Routes: []string{"POST /sign-in/reset"}},

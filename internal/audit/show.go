@@ -264,6 +264,7 @@ type keeping struct {
 	Years  int
 	Events int64
 	Seals  []Seal // the latest ten
+	Push   *Push  // where events are sent to
 }
 
 func (s *Service) keepingPage(w http.ResponseWriter, r *http.Request) error {
@@ -273,6 +274,13 @@ func (s *Service) keepingPage(w http.ResponseWriter, r *http.Request) error {
 		}
 		if k.Events, err = postgres.Value[int64](ctx, tx, `SELECT coalesce(max(last), 0) FROM audit_heads`); err != nil {
 			return k, err
+		}
+		pushes, err := postgres.Many[Push](ctx, tx, `SELECT `+pushColumns+` FROM audit_pushes`)
+		if err != nil {
+			return k, err
+		}
+		if len(pushes) > 0 {
+			k.Push = &pushes[0]
 		}
 		k.Seals, err = postgres.Many[Seal](ctx, tx, `SELECT `+sealColumns+` FROM audit_seals ORDER BY number DESC LIMIT 10`)
 		return k, err

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/identity/factors"
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
@@ -56,7 +58,7 @@ func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals; %d secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
+		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals; %d second factors' secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
 		if waiting > 0 {
 			t.printf("Seal them again: skai vault rotate --resume\n")
 		}
@@ -91,6 +93,11 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 			}
 		}
 		n, err := factors.Reseal(ctx, s.db, v)
+		if err == nil {
+			var more int
+			more, err = audit.NewPusher(audit.New(s.db), orgs.New(s.db), v, nil).Reseal(ctx)
+			n += more
+		}
 		if err != nil {
 			return fmt.Errorf("%d secrets are sealed again; go on with skai vault rotate --resume: %w", n, err)
 		}

@@ -177,6 +177,8 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"audit_entries: skai_audit may ALL",
 		"audit_events: skai_audit may ALL",
 		"audit_heads: skai_audit may ALL",
+		"audit_heads: skai_operator may SELECT",
+		"audit_pushes: skai_operator may SELECT",
 		"audit_seals: skai_audit may ALL",
 		"claims: skai_search may SELECT",
 		"contacts: skai_search may SELECT",

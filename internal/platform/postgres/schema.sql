@@ -671,6 +671,24 @@ ALTER TABLE ONLY public.audit_heads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_heads OWNER TO skai_owner;
 
+CREATE TABLE public.audit_pushes (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    secret bytea NOT NULL,
+    after bigint NOT NULL,
+    next_try_at timestamp with time zone DEFAULT now() NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    last_at timestamp with time zone,
+    last_words text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT audit_pushes_url_check CHECK ((char_length(url) <= 2000))
+);
+
+ALTER TABLE ONLY public.audit_pushes FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.audit_pushes OWNER TO skai_owner;
+
 CREATE TABLE public.audit_seals (
     org_id uuid NOT NULL,
     number bigint NOT NULL,
@@ -1639,6 +1657,12 @@ ALTER TABLE ONLY public.audit_events
 ALTER TABLE ONLY public.audit_heads
     ADD CONSTRAINT audit_heads_pkey PRIMARY KEY (org_id);
 
+ALTER TABLE ONLY public.audit_pushes
+    ADD CONSTRAINT audit_pushes_org_id_key UNIQUE (org_id);
+
+ALTER TABLE ONLY public.audit_pushes
+    ADD CONSTRAINT audit_pushes_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.audit_seals
     ADD CONSTRAINT audit_seals_org_id_first_event_key UNIQUE (org_id, first_event);
 
@@ -1960,6 +1984,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.activities REFERENCING OLD TA
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.api_keys REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.audit_pushes REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.claims REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.contacts REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -1992,6 +2018,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.activities REFERENCING NEW TA
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.api_keys REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.audit_pushes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.claims REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.contacts REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2023,6 +2051,8 @@ CREATE TRIGGER audit_opened AFTER INSERT ON public.sessions REFERENCING NEW TABL
 CREATE TRIGGER audit_update AFTER UPDATE ON public.activities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.api_keys REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.audit_pushes REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.claims REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -2102,6 +2132,9 @@ ALTER TABLE ONLY public.api_keys
 
 ALTER TABLE ONLY public.api_keys
     ADD CONSTRAINT api_keys_org_id_revoked_by_fkey FOREIGN KEY (org_id, revoked_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.audit_pushes
+    ADD CONSTRAINT audit_pushes_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.backup_codes
     ADD CONSTRAINT backup_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -2307,6 +2340,8 @@ ALTER TABLE public.audit_heads ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY audit_names ON public.people FOR SELECT TO skai_audit USING (true);
 
+ALTER TABLE public.audit_pushes ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY audit_retention ON public.orgs FOR SELECT TO skai_audit USING (true);
 
 ALTER TABLE public.audit_seals ENABLE ROW LEVEL SECURITY;
@@ -2332,6 +2367,8 @@ CREATE POLICY erase ON public.audit_entries TO skai_eraser USING ((org_id = ( SE
 CREATE POLICY erase ON public.audit_events TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.audit_heads TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.audit_pushes TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.audit_seals TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -2405,6 +2442,10 @@ ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY operator ON public.audit_heads FOR SELECT TO skai_operator USING (true);
+
+CREATE POLICY operator ON public.audit_pushes FOR SELECT TO skai_operator USING (true);
+
 CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK (true);
@@ -2450,6 +2491,8 @@ CREATE POLICY tenant ON public.audit_entries TO skai_app USING ((org_id = ( SELE
 CREATE POLICY tenant ON public.audit_events TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.audit_heads TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.audit_pushes TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.audit_seals TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -2587,6 +2630,28 @@ GRANT SELECT,DELETE ON TABLE public.audit_entries TO skai_eraser;
 GRANT SELECT,DELETE ON TABLE public.audit_heads TO skai_eraser;
 GRANT SELECT ON TABLE public.audit_heads TO skai_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.audit_heads TO skai_audit;
+GRANT SELECT ON TABLE public.audit_heads TO skai_operator;
+
+GRANT SELECT,DELETE ON TABLE public.audit_pushes TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.audit_pushes TO skai_app;
+
+GRANT SELECT(org_id) ON TABLE public.audit_pushes TO skai_operator;
+
+GRANT UPDATE(url) ON TABLE public.audit_pushes TO skai_app;
+
+GRANT UPDATE(secret) ON TABLE public.audit_pushes TO skai_app;
+
+GRANT UPDATE(after) ON TABLE public.audit_pushes TO skai_app;
+GRANT SELECT(after) ON TABLE public.audit_pushes TO skai_operator;
+
+GRANT UPDATE(next_try_at) ON TABLE public.audit_pushes TO skai_app;
+GRANT SELECT(next_try_at) ON TABLE public.audit_pushes TO skai_operator;
+
+GRANT UPDATE(failures) ON TABLE public.audit_pushes TO skai_app;
+
+GRANT UPDATE(last_at) ON TABLE public.audit_pushes TO skai_app;
+
+GRANT UPDATE(last_words) ON TABLE public.audit_pushes TO skai_app;
 
 GRANT SELECT,DELETE ON TABLE public.audit_seals TO skai_eraser;
 GRANT SELECT ON TABLE public.audit_seals TO skai_app;

@@ -55,6 +55,7 @@ ak AS (INSERT INTO api_keys (org_id, id, name, prefix, secret_hash, scopes, rate
 	SELECT org_id, apikey, 'Zapier', 'skai_abcd1234', sha256('k'), '{records.view}', 100, person, now(), person FROM me, ids),
 inv AS (INSERT INTO invitations (org_id, id, email, name, role, placeholder_id, expires_at, accepted_at, person_id, created_by)
 	SELECT org_id, gen_random_uuid(), 'sam@example.com', 'Sam', 'member', person, now(), now(), person, person FROM me),
+push AS (INSERT INTO audit_pushes (org_id, id, url, secret, after) SELECT org_id, gen_random_uuid(), 'https://example.com', 's', 0 FROM me),
 idem AS (INSERT INTO idempotency_keys (org_id, person_id, key, hash) SELECT org_id, person, 'k', sha256('a') FROM me),
 p AS (INSERT INTO import_mappings (org_id, source, kind, header_key, mapping) SELECT org_id, 'generic', 'contacts', md5('h')::uuid, '{}' FROM me)
 INSERT INTO external_refs (org_id, entity, source, external_id, contact_id, property_id, lead_id, claim_id, estimate_id, file_id, fingerprint, run_id, file_no, ordinal)

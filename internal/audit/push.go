@@ -1,0 +1,274 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/vault"
+)
+
+const (
+	pushAtOnce   = 100              // events in one request
+	pushRequests = 50               // requests to one organisation's address in one go
+	pushPatience = 10 * time.Second // for one request
+	pushLongest  = time.Hour        // between two tries
+	secretPrefix = "whsec_"
+	secretBytes  = 32
+)
+
+// Push is where an organisation has its events sent to.
+type Push struct {
+	ID        uuid.UUID
+	URL       string
+	After     int64 // the number of the last event that arrived
+	Failures  int   // in a row
+	NextTryAt time.Time
+	LastAt    *time.Time
+	LastWords string
+}
+
+// Pusher sends events to where organisations want them, signed as the Standard
+// Webhooks specification says (standardwebhooks.com): HMAC-SHA-256 over id, time
+// and body, in the header webhook-signature. An event arrives once or more, in
+// order; the header webhook-id is the same when a request is sent again.
+type Pusher struct {
+	trail  *Service
+	orgs   *orgs.Service
+	vault  *vault.Vault
+	client *http.Client
+}
+
+// NewPusher gives the pusher. It connects to public addresses by https alone;
+// reachable lets a test have another rule for them.
+func NewPusher(trail *Service, o *orgs.Service, v *vault.Vault, reachable func(netip.Addr) bool) *Pusher {
+	if reachable == nil {
+		reachable = public
+	}
+	dialer := &net.Dialer{Timeout: pushPatience, Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil || !reachable(at.Addr().Unmap()) {
+			return errPrivate
+		}
+		return nil
+	}}
+	return &Pusher{trail, o, v, &http.Client{
+		Timeout:       pushPatience,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: pushPatience, MaxResponseHeaderBytes: 1 << 16, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+var errPrivate = errors.New("the address is not one of the public internet")
+
+// public tells whether an address is of the public internet, so that nobody has
+// the program talk to what stands beside it.
+func public(a netip.Addr) bool {
+	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
+}
+
+func pushPlace(id uuid.UUID) vault.Place {
+	return vault.Place{Table: "audit_pushes", Column: "secret", Row: id}
+}
+
+// Set has the organisation's events sent to an https address from now on, and
+// gives the secret that signs them, which is shown nowhere again. An address that
+// was set before is replaced. It returns fault.Invalid for another kind of address.
+func (p *Pusher) Set(ctx context.Context, address string) (secret string, err error) {
+	if err := identity.Require(ctx, identity.EditSettings); err != nil {
+		return "", err
+	}
+	if err := identity.RequireFresh(ctx); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(address) > 2000 {
+		return "", fault.Invalid("url", "this is not an address that events can be sent to; give one that begins with https:// and has no password in it, for example https://siem.example.com/skai")
+	}
+	raw := make([]byte, secretBytes)
+	_, _ = rand.Read(raw) // never fails; it ends the program instead
+	err = postgres.Do(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) error {
+		id, err := postgres.Value[uuid.UUID](ctx, tx, `SELECT coalesce((SELECT id FROM audit_pushes), $1)`, postgres.NewID())
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO audit_pushes (org_id, id, url, secret, after) VALUES (current_org(), $1, $2, $3, (SELECT coalesce(max(last), 0) FROM audit_heads))
+			ON CONFLICT (org_id) DO UPDATE SET url = excluded.url, secret = excluded.secret, after = excluded.after, next_try_at = now(), failures = 0, last_at = NULL, last_words = ''`,
+			id, address, p.vault.Seal(pushPlace(id), raw))
+		return err
+	})
+	return secretPrefix + base64.StdEncoding.EncodeToString(raw), err
+}
+
+// Remove has the organisation's events sent nowhere.
+func (p *Pusher) Remove(ctx context.Context) error {
+	if err := identity.Require(ctx, identity.EditSettings); err != nil {
+		return err
+	}
+	if err := identity.RequireFresh(ctx); err != nil {
+		return err
+	}
+	return postgres.Do(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM audit_pushes`)
+		return err
+	})
+}
+
+// PushAll sends what is due of every organisation, and tells how many events
+// arrived. What fails is kept with the organisation and tried again later. A job
+// asks for it each minute.
+func (p *Pusher) PushAll(ctx context.Context) (events int, err error) {
+	slugs, err := postgres.System(ctx, p.trail.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
+		return postgres.Values[string](ctx, tx, `
+			SELECT o.slug FROM audit_pushes p JOIN audit_heads h ON h.org_id = p.org_id AND h.last > p.after JOIN orgs o ON o.id = p.org_id
+			WHERE p.next_try_at <= now() ORDER BY p.next_try_at`)
+	})
+	for _, slug := range slugs {
+		scoped, _, err := p.orgs.SystemScope(ctx, slug, "audit.push")
+		if err != nil {
+			return events, err
+		}
+		n, err := p.push(scoped)
+		events += n
+		if err != nil {
+			return events, err
+		}
+	}
+	return events, err
+}
+
+// push sends one organisation's events until none is left or a request fails.
+func (p *Pusher) push(ctx context.Context) (events int, err error) {
+	for range pushRequests {
+		type row struct {
+			Push
+
+			Secret []byte
+		}
+		to, err := postgres.Read(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) (row, error) {
+			return postgres.One[row](ctx, tx, `SELECT `+pushColumns+`, secret FROM audit_pushes`)
+		})
+		if errors.Is(err, postgres.ErrNoRow) {
+			return events, nil // it was removed
+		}
+		if err != nil {
+			return events, err
+		}
+		list, more, err := p.trail.Events(ctx, EventFilter{After: to.After, Oldest: true, Limit: pushAtOnce})
+		if err != nil || len(list) == 0 {
+			return events, err
+		}
+		secret, err := p.vault.Open(ctx, pushPlace(to.ID), to.Secret)
+		if err != nil {
+			return events, fmt.Errorf("the secret of an organisation's events: %w", err)
+		}
+		words := p.send(ctx, to.Push, secret, list)
+		if err := p.note(ctx, to.Push, list[len(list)-1].Number, words); err != nil || words != "" {
+			return events, err
+		}
+		if events += len(list); !more {
+			break
+		}
+	}
+	return events, nil
+}
+
+const pushColumns = `id, url, after, failures, next_try_at, last_at, last_words`
+
+// note keeps how a request ended: "" is well.
+func (p *Pusher) note(ctx context.Context, to Push, last int64, words string) error {
+	wait := time.Duration(0)
+	if words != "" {
+		last = to.After
+		wait = min(time.Minute<<min(to.Failures, 10), pushLongest)
+	}
+	return postgres.Do(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE audit_pushes SET after = $2, last_at = now(), last_words = $3, failures = CASE WHEN $3 = '' THEN 0 ELSE failures + 1 END, next_try_at = now() + $4::interval
+			WHERE id = $1`, to.ID, last, words, wait)
+		return err
+	})
+}
+
+// send makes one request and says what went wrong, "" for nothing.
+func (p *Pusher) send(ctx context.Context, to Push, secret []byte, list []Event) (words string) {
+	scope, _ := tenant.From(ctx)
+	last := list[len(list)-1].Number
+	body := struct {
+		Type string    `json:"type"`
+		Org  uuid.UUID `json:"org_id"`
+		Last int64     `json:"last"`
+		List []asJSON  `json:"events"`
+	}{"audit.events", scope.OrgID, last, make([]asJSON, len(list))}
+	for i, e := range list {
+		body.List[i] = e.json(scope.OrgID)
+	}
+	content, err := json.Marshal(body)
+	if err != nil {
+		return err.Error()
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(content))
+	if err != nil {
+		return err.Error()
+	}
+	id, at := fmt.Sprintf("%s_%d_%d", to.ID, list[0].Number, last), strconv.FormatInt(time.Now().Unix(), 10)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "SkaiScraper")
+	r.Header.Set("Webhook-Id", id)
+	r.Header.Set("Webhook-Timestamp", at)
+	r.Header.Set("Webhook-Signature", Signature(secret, id, at, content))
+	answer, err := p.client.Do(r)
+	if err != nil {
+		return "no answer: " + rootWords(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, _ = io.CopyN(io.Discard, answer.Body, 1<<16)
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return "answered " + answer.Status
+	}
+	return ""
+}
+
+// Signature is the header webhook-signature of a request.
+func Signature(secret []byte, id, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, secret)
+	_, _ = fmt.Fprintf(mac, "%s.%s.", id, timestamp) // a hash takes everything
+	_, _ = mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// rootWords leaves the method and the address, which the page shows already, out
+// of an error of a request.
+func rootWords(err error) string {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	if errors.Is(err, errPrivate) {
+		return errPrivate.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,188 @@
+package audit_test
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// siem is a receiver of events.
+type siem struct {
+	*httptest.Server
+
+	mu       sync.Mutex
+	answer   int
+	requests []received
+}
+
+type received struct {
+	header http.Header
+	body   []byte
+}
+
+func newSIEM(t *testing.T) *siem {
+	t.Helper()
+	s := &siem{answer: http.StatusOK}
+	s.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.requests = append(s.requests, received{r.Header, body})
+		w.WriteHeader(s.answer)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// pushed is a pusher, the door to its forms, and the receiver's certificate trusted.
+func pushed(t *testing.T, db *postgres.DB, to *siem, reachable func(netip.Addr) bool) (*audit.Pusher, dbtest.Door) {
+	t.Helper()
+	trail := audit.New(db)
+	p := audit.NewPusher(trail, orgs.New(db), dbtest.Vault(t, db), reachable)
+	pool := x509.NewCertPool()
+	pool.AddCert(to.Certificate())
+	p.Trust(pool)
+	return p, dbtest.NewDoor(t, trail.Routes, p.Routes)
+}
+
+func anywhere(netip.Addr) bool { return true }
+
+func TestEventsAreSentSigned(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	to := newSIEM(t)
+	p, door := pushed(t, db, to, anywhere)
+	owner, member := titan.As(t, tenant.Owner), titan.As(t, tenant.Member)
+	page := door.Post(owner, t, "/settings/audit/push", url.Values{"url": {to.URL + "/skai"}})
+	_, secret, _ := strings.Cut(page.Body, "whsec_")
+	secret, _, _ = strings.Cut(secret, "<")
+	key, err := base64.StdEncoding.DecodeString(html.UnescapeString(secret))
+	if err != nil || len(key) != 32 {
+		t.Fatalf("%q: %v; %d %s", secret, err, page.Status, page.Body)
+	}
+	again := door.Post(owner, t, "/settings/audit/push", url.Values{"url": {to.URL + "/other"}})
+	_, secret, _ = strings.Cut(again.Body, "whsec_")
+	secret, _, _ = strings.Cut(secret, "<")
+	if key, err = base64.StdEncoding.DecodeString(html.UnescapeString(secret)); err != nil {
+		t.Fatal(err)
+	}
+	contact(member, t, db, "Ortiz", "Ortíz")
+	contact(prowest.As(t, tenant.Member), t, db, "Not Titan's")
+	send := func(want int) {
+		t.Helper()
+		if n, err := p.PushAll(t.Context()); err != nil || n != want {
+			t.Fatalf("%d events were sent, want %d: %v", n, want, err)
+		}
+	}
+	send(3) // that the address was changed, and two changes
+	send(0)
+	got := to.requests[0]
+	id, at := got.header.Get("Webhook-Id"), got.header.Get("Webhook-Timestamp")
+	if got.header.Get("Webhook-Signature") != audit.Signature(key, id, at, got.body) || id == "" || at == "" {
+		t.Errorf("the signature is not right: %v", got.header)
+	}
+	var body struct {
+		Type   string
+		Events []struct {
+			Number   int64
+			Sentence string
+		}
+	}
+	if err := json.Unmarshal(got.body, &body); err != nil || body.Type != "audit.events" || body.Events[2].Sentence != "Member changed the contact Ortíz." || strings.Contains(string(got.body), "Not Titan") {
+		t.Errorf("%v: %s", err, got.body)
+	}
+	// A receiver that fails gets the same again, later, and nothing is lost.
+	to.answer = http.StatusServiceUnavailable
+	contact(member, t, db, "Third")
+	send(0)
+	send(0) // not yet
+	if len(to.requests) != 2 {
+		t.Errorf("%d requests", len(to.requests))
+	}
+	if page := door.Get(owner, t, "/settings/audit/keeping"); !strings.Contains(page.Body, "answered 503 Service Unavailable") {
+		t.Error("the page does not say that it failed")
+	}
+	to.answer = http.StatusNoContent
+	if _, err := dbtest.Super(t, db).Exec(t.Context(), `UPDATE audit_pushes SET next_try_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	send(1)
+	if to.requests[1].header.Get("Webhook-Id") != to.requests[2].header.Get("Webhook-Id") {
+		t.Error("the second try has another id")
+	}
+	// The vault's key changes: the secret is sealed again and signs as before.
+	v := dbtest.Vault(t, db)
+	if err := v.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	renewed := audit.NewPusher(audit.New(db), orgs.New(db), v, anywhere)
+	for _, want := range []int{1, 0} {
+		if n, err := renewed.Reseal(t.Context()); err != nil || n != want {
+			t.Errorf("%d sealed again, want %d: %v", n, want, err)
+		}
+	}
+	contact(member, t, db, "Fourth")
+	send(2) // that, and that the secret was sealed again
+	last := to.requests[3]
+	if last.header.Get("Webhook-Signature") != audit.Signature(key, last.header.Get("Webhook-Id"), last.header.Get("Webhook-Timestamp"), last.body) {
+		t.Error("signed with another secret")
+	}
+	door.Post(owner, t, "/settings/audit/push/remove", nil)
+	contact(member, t, db, "Fifth")
+	send(0)
+}
+
+func TestWhereEventsAreNotSent(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	to := newSIEM(t)
+	p, door := pushed(t, db, to, nil)
+	owner := titan.As(t, tenant.Owner)
+	for _, address := range []string{"", "siem", "http://siem.example.com", "https://", "https://me:secret@siem.example.com", "ftp://siem.example.com", "https://siem.example.com/" + strings.Repeat("x", 2000)} {
+		if a := door.Post(owner, t, "/settings/audit/push", url.Values{"url": {address}}); a.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", address, a.Status)
+		}
+	}
+	for _, role := range []tenant.Role{tenant.Manager, tenant.Member, tenant.Viewer} {
+		if a := door.Post(titan.As(t, role), t, "/settings/audit/push", url.Values{"url": {to.URL}}); a.Status != http.StatusForbidden {
+			t.Errorf("a %s: %d", role, a.Status)
+		}
+		if _, err := p.Set(titan.As(t, role), to.URL); !fault.Is(err, fault.KindForbidden) {
+			t.Errorf("a %s, without the route: %v", role, err)
+		}
+	}
+	// This machine and the networks beside it are not reached, whatever name leads there.
+	door.Post(owner, t, "/settings/audit/push", url.Values{"url": {to.URL}})
+	if n, err := p.PushAll(t.Context()); err != nil || n != 0 || len(to.requests) > 0 {
+		t.Errorf("%d events, %d requests, %v", n, len(to.requests), err)
+	}
+	if page := door.Get(owner, t, "/settings/audit/keeping"); !strings.Contains(page.Body, "not one of the public internet") {
+		t.Error("the page does not say why")
+	}
+	for address, want := range map[string]bool{
+		"93.184.215.14": true, "2606:2800:21f:cb07:6820:80da:af6b:8b2c": true, "10.0.0.1": false, "172.16.3.4": false, "192.168.1.1": false, "127.0.0.1": false, "::1": false,
+		"169.254.169.254": false, "fe80::1": false, "fd00::1": false, "100.64.0.1": false, "0.0.0.0": false, "224.0.0.1": false,
+	} {
+		if got := audit.Public(netip.MustParseAddr(address)); got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}
