@@ -67,6 +67,7 @@ var writers = map[string]string{
 
 	"idempotency_keys": "platform/postgres", // postgres.Once
 	"vault_keys":       "platform/vault",
+	"org_keys":         "platform/vault",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

@@ -110,15 +110,20 @@ func (p *Pusher) Set(ctx context.Context, address string) (secret string, err er
 	}
 	raw := make([]byte, secretBytes)
 	_, _ = rand.Read(raw) // never fails; it ends the program instead
+	scope, err := tenant.Must(ctx)
+	if err != nil {
+		return "", err
+	}
+	id := scope.OrgID // there is one of an organisation
+	sealed, err := p.vault.SealFor(ctx, scope.OrgID, pushPlace(id), raw)
+	if err != nil {
+		return "", err
+	}
 	err = postgres.Do(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) error {
-		id, err := postgres.Value[uuid.UUID](ctx, tx, `SELECT coalesce((SELECT id FROM audit_pushes), $1)`, postgres.NewID())
-		if err != nil {
-			return err
-		}
 		_, err = tx.Exec(ctx, `
 			INSERT INTO audit_pushes (org_id, id, url, secret, after) VALUES (current_org(), $1, $2, $3, (SELECT coalesce(max(last), 0) FROM audit_heads))
 			ON CONFLICT (org_id) DO UPDATE SET url = excluded.url, secret = excluded.secret, after = excluded.after, next_try_at = now(), failures = 0, last_at = NULL, last_words = ''`,
-			id, address, p.vault.Seal(pushPlace(id), raw))
+			id, address, sealed)
 		return err
 	})
 	return secretPrefix + base64.StdEncoding.EncodeToString(raw), err

@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -99,7 +101,15 @@ func (p *Pusher) Reseal(ctx context.Context) (total int, err error) {
 		if err != nil {
 			return total, err
 		}
-		n, err := postgres.Tx(scoped, p.trail.db, p.resealOne)
+		scope, err := tenant.Must(scoped)
+		if err != nil {
+			return total, err
+		}
+		current, err := p.vault.CurrentFor(ctx, scope.OrgID) // so that it is known in the transaction
+		if err != nil {
+			return total, err
+		}
+		n, err := postgres.Tx(scoped, p.trail.db, func(ctx context.Context, tx pgx.Tx) (int, error) { return p.resealOne(ctx, tx, current) })
 		if total += n; err != nil {
 			return total, err
 		}
@@ -107,7 +117,7 @@ func (p *Pusher) Reseal(ctx context.Context) (total int, err error) {
 	return total, nil
 }
 
-func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx) (int, error) {
+func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx, current uuid.UUID) (int, error) {
 	type row struct {
 		Push
 
@@ -119,14 +129,18 @@ func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx) (int, error) {
 	}
 	done := 0
 	for _, r := range rows {
-		if key, err := vault.KeyOf(r.Secret); err == nil && key == p.vault.Current() {
+		if key, err := vault.KeyOf(r.Secret); err == nil && key == current {
 			continue
 		}
 		secret, err := p.vault.Open(ctx, pushPlace(r.ID), r.Secret)
 		if err != nil {
 			return done, err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE audit_pushes SET secret = $2 WHERE id = $1`, r.ID, p.vault.Seal(pushPlace(r.ID), secret)); err != nil {
+		sealed, err := p.vault.SealFor(ctx, r.ID, pushPlace(r.ID), secret)
+		if err != nil {
+			return done, err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE audit_pushes SET secret = $2 WHERE id = $1`, r.ID, sealed); err != nil {
 			return done, err
 		}
 		done++

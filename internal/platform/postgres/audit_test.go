@@ -31,6 +31,7 @@ var unaudited = map[string]string{
 	"backup_codes":       "hashes of secrets; each is used once and keeps when",
 	"trusted_devices":    "as sessions",
 	"vault_keys":         "written once, by the program that makes the key",
+	"org_keys":           "as vault_keys",
 	"passkey_challenges": "live for minutes",
 	"import_runs":        "append-only, an account of itself",
 	"import_files":       "as import_runs",

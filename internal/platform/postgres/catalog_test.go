@@ -184,6 +184,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"contacts: skai_search may SELECT",
 		"invitations: skai_signin may SELECT",
 		"leads: skai_search may SELECT",
+		"org_keys: skai_signin may ALL",
 		"orgs: skai_audit may SELECT",
 		"orgs: skai_eraser may ALL", // the one of app.org_id
 		"orgs: skai_operator may ALL",

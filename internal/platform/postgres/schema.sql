@@ -1270,6 +1270,21 @@ ALTER TABLE ONLY public.org_counters FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.org_counters OWNER TO skai_owner;
 
+CREATE TABLE public.org_keys (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    wrapped bytea NOT NULL,
+    salt bytea NOT NULL,
+    rounds integer NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT org_keys_rounds_check CHECK ((rounds >= 600000)),
+    CONSTRAINT org_keys_salt_check CHECK ((octet_length(salt) >= 16))
+);
+
+ALTER TABLE ONLY public.org_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.org_keys OWNER TO skai_owner;
+
 CREATE TABLE public.orgs (
     id uuid NOT NULL,
     slug text NOT NULL,
@@ -1731,6 +1746,9 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_pkey PRIMARY KEY (org_id, name);
+
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.orgs
     ADD CONSTRAINT orgs_pkey PRIMARY KEY (id);
@@ -2289,6 +2307,9 @@ ALTER TABLE ONLY public.leads
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
+ALTER TABLE ONLY public.org_keys
+    ADD CONSTRAINT org_keys_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.passkey_challenges
     ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -2406,6 +2427,8 @@ CREATE POLICY erase ON public.leads TO skai_eraser USING ((org_id = ( SELECT pub
 
 CREATE POLICY erase ON public.org_counters TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.org_keys TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.orgs TO skai_eraser USING ((id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.people TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2452,6 +2475,8 @@ CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK
 
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.orgs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
@@ -2471,6 +2496,8 @@ CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true)
 CREATE POLICY signin ON public.api_keys FOR SELECT TO skai_signin USING (true);
 
 CREATE POLICY signin ON public.invitations FOR SELECT TO skai_signin USING (true);
+
+CREATE POLICY signin ON public.org_keys TO skai_signin USING (true) WITH CHECK (true);
 
 CREATE POLICY signin ON public.orgs FOR SELECT TO skai_signin USING (true);
 
@@ -2529,6 +2556,8 @@ CREATE POLICY tenant ON public.invitations TO skai_app USING ((org_id = ( SELECT
 CREATE POLICY tenant ON public.leads TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.org_counters TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.org_keys TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.orgs TO skai_app USING ((id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((id = ( SELECT public.current_org() AS current_org)));
 
@@ -2780,6 +2809,16 @@ GRANT SELECT(search) ON TABLE public.leads TO skai_search;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.org_counters TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.org_counters TO skai_eraser;
+
+GRANT SELECT,DELETE ON TABLE public.org_keys TO skai_eraser;
+GRANT SELECT ON TABLE public.org_keys TO skai_app;
+GRANT SELECT,INSERT ON TABLE public.org_keys TO skai_signin;
+
+GRANT UPDATE(wrapped) ON TABLE public.org_keys TO skai_signin;
+
+GRANT UPDATE(salt) ON TABLE public.org_keys TO skai_signin;
+
+GRANT UPDATE(rounds) ON TABLE public.org_keys TO skai_signin;
 
 GRANT SELECT ON TABLE public.orgs TO skai_app;
 GRANT SELECT ON TABLE public.orgs TO skai_signin;

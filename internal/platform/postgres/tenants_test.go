@@ -84,6 +84,7 @@ func newPair(t *testing.T) pair {
 		}
 	}
 	texts(t, p.super, `SELECT audit.seal()::text`)
+	texts(t, p.super, `INSERT INTO org_keys (org_id, id, wrapped, salt, rounds) SELECT id, gen_random_uuid(), 'w', sha256('s'), 600000 FROM orgs RETURNING ''`)
 	p.tenantTable = tenantTables(t, p.super)
 	for _, table := range p.tenantTable {
 		if n := p.count(t, table); n == 0 {

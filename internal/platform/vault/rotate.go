@@ -3,6 +3,7 @@ package vault
 import (
 	"context"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -18,15 +19,16 @@ func Rewrap(ctx context.Context, db *postgres.DB, old, next Master) (keys int, e
 		if err != nil {
 			return err
 		}
+		olds, nexts, salt := masters{}, masters{}, newSalt()
 		for _, w := range found {
-			key, err := w.unwrap(old)
+			key, err := w.unwrap(old, olds)
 			if err != nil {
 				return err
 			}
-			if w, err = wrap(next, w.ID, key); err != nil {
+			if err := w.wrap(next, nexts, salt, key); err != nil {
 				return err
 			}
-			if _, err := postgres.Exec(ctx, tx, `UPDATE vault_keys SET wrapped = $2, salt = $3, rounds = $4 WHERE id = $1`, w.ID, w.Wrapped, w.Salt, w.Rounds); err != nil {
+			if err := w.save(ctx, tx); err != nil {
 				return err
 			}
 			keys++
@@ -36,15 +38,35 @@ func Rewrap(ctx context.Context, db *postgres.DB, old, next Master) (keys int, e
 	return keys, err
 }
 
-// Renew makes a new data key, which seals from now on. What older ones sealed is
-// for the rooms to seal again, each value that [KeyOf] says is not of [Vault.Current].
+func (w wrapped) save(ctx context.Context, tx pgx.Tx) error {
+	if w.OrgID == uuid.Nil {
+		_, err := postgres.Exec(ctx, tx, `UPDATE vault_keys SET wrapped = $2, salt = $3, rounds = $4 WHERE id = $1`, w.ID, w.Wrapped, w.Salt, w.Rounds)
+		return err
+	}
+	_, err := postgres.Exec(ctx, tx, `UPDATE org_keys SET wrapped = $3, salt = $4, rounds = $5 WHERE org_id = $1 AND id = $2`, w.OrgID, w.ID, w.Wrapped, w.Salt, w.Rounds)
+	return err
+}
+
+// Renew makes new data keys, for accounts and for each organisation that has one,
+// which seal from now on. What older ones sealed is for the rooms to seal again, each
+// value that [KeyOf] says is not of [Vault.Current] or [Vault.CurrentFor].
 func (v *Vault) Renew(ctx context.Context) error {
 	_, err := v.system(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := create(ctx, tx, v.master); err != nil {
-			return err
-		}
 		found, err := dataKeys(ctx, tx)
 		if err != nil {
+			return err
+		}
+		renewed := map[uuid.UUID]bool{}
+		for _, w := range found {
+			if renewed[w.OrgID] {
+				continue
+			}
+			renewed[w.OrgID] = true
+			if _, err := create(ctx, tx, v.master, w.OrgID, found[0].Salt); err != nil {
+				return err
+			}
+		}
+		if found, err = dataKeys(ctx, tx); err != nil {
 			return err
 		}
 		return v.take(found)

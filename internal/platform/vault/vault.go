@@ -1,7 +1,8 @@
 // Package vault seals secrets before they are written to the database, so that
 // whoever reads the database, or a copy of it, reads none of them.
 //
-// A data key of 256 random bits seals with AES-256-GCM (NIST SP 800-38D). The newest
+// A data key of 256 random bits seals with AES-256-GCM (NIST SP 800-38D): one for what
+// belongs to accounts, and one for each organisation. The newest
 // seals, older ones open what they sealed until [Vault.Renew] has it sealed anew. They
 // stand in the database wrapped by a master key that the operator keeps: a
 // secret, of which PBKDF2-HMAC-SHA-256 makes a key, or 32 bytes from a file or a
@@ -60,7 +61,7 @@ type Vault struct {
 	master Master
 
 	mu      sync.RWMutex
-	current uuid.UUID // the data key that seals
+	current map[uuid.UUID]uuid.UUID // the data key that seals, of each organisation; that of accounts under the nil UUID
 	keys    map[uuid.UUID]cipher.AEAD
 }
 
@@ -70,6 +71,7 @@ var ErrSealed = errors.New("vault: this can't be opened here: it is damaged, was
 
 // wrapped is a data key as the database has it.
 type wrapped struct {
+	OrgID   uuid.UUID // nil is of accounts
 	ID      uuid.UUID
 	Wrapped []byte
 	Salt    []byte
@@ -86,7 +88,7 @@ func Open(ctx context.Context, db *postgres.DB, m Master) (*Vault, error) {
 			return err
 		}
 		if len(found) == 0 {
-			made, err := create(ctx, tx, m)
+			made, err := create(ctx, tx, m, uuid.Nil, newSalt())
 			if err != nil {
 				return err
 			}
@@ -109,78 +111,152 @@ func (v *Vault) system(ctx context.Context, fn func(context.Context, pgx.Tx) err
 
 // dataKeys gives all data keys, the newest last.
 func dataKeys(ctx context.Context, tx pgx.Tx) ([]wrapped, error) {
-	return postgres.Many[wrapped](ctx, tx, `SELECT id, wrapped, salt, rounds FROM vault_keys ORDER BY created_at, id`)
+	return postgres.Many[wrapped](ctx, tx, `
+		SELECT org_id, id, wrapped, salt, rounds FROM (
+			SELECT '00000000-0000-0000-0000-000000000000'::uuid AS org_id, id, wrapped, salt, rounds, created_at FROM vault_keys
+			UNION ALL SELECT org_id, id, wrapped, salt, rounds, created_at FROM org_keys) k
+		ORDER BY created_at, id`)
 }
 
-// take unwraps the data keys; the last seals from now on.
+// take unwraps the data keys; the last of each organisation seals from now on.
 func (v *Vault) take(found []wrapped) error {
-	keys := map[uuid.UUID]cipher.AEAD{}
+	keys, current, masters := map[uuid.UUID]cipher.AEAD{}, map[uuid.UUID]uuid.UUID{}, masters{}
 	for _, w := range found {
-		key, err := w.unwrap(v.master)
+		key, err := w.unwrap(v.master, masters)
 		if err != nil {
 			return err
 		}
 		if keys[w.ID], err = aead(key); err != nil {
 			return err
 		}
+		current[w.OrgID] = w.ID
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.keys, v.current = keys, found[len(found)-1].ID
+	v.keys, v.current = keys, current
 	return nil
 }
 
-func (w wrapped) unwrap(m Master) ([]byte, error) {
-	master, err := m.key(w.Salt, w.Rounds)
-	if err != nil {
-		return nil, err
+// masters are ciphers of one master key by salt: to derive one takes long.
+type masters map[string]cipher.AEAD
+
+func (w wrapped) unwrap(m Master, known masters) ([]byte, error) {
+	salt := fmt.Sprintf("%d %s", w.Rounds, w.Salt)
+	master, ok := known[salt]
+	if !ok {
+		var err error
+		if master, err = m.key(w.Salt, w.Rounds); err != nil {
+			return nil, err
+		}
+		known[salt] = master
 	}
-	key, err := open(master, wrapping(w.ID), w.Wrapped)
+	key, err := open(master, w.place(), w.Wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("the master key from %s is not the one that this database's secrets were sealed with: give the one it was, or restore its backup (docs/security/encryption.md)", m.Source)
 	}
 	return key, nil
 }
 
-// wrap gives a data key wrapped by a master key, with a salt of its own.
-func wrap(m Master, id uuid.UUID, key []byte) (wrapped, error) {
+func newSalt() []byte {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails; it ends the program instead
-	master, err := m.key(salt, Rounds)
-	if err != nil {
-		return wrapped{}, err
-	}
-	return wrapped{id, seal(master, id, wrapping(id), key), salt, Rounds}, nil
+	return salt
 }
 
-func create(ctx context.Context, tx pgx.Tx, m Master) (wrapped, error) {
+// wrap wraps a data key by a master key.
+func (w *wrapped) wrap(m Master, known masters, salt, key []byte) (err error) {
+	w.Salt, w.Rounds = salt, Rounds
+	master, ok := known[string(salt)]
+	if !ok {
+		if master, err = m.key(salt, Rounds); err != nil {
+			return err
+		}
+		known[string(salt)] = master
+	}
+	w.Wrapped = seal(master, w.ID, w.place(), key)
+	return nil
+}
+
+// create makes a data key for an organisation, or for accounts (uuid.Nil).
+func create(ctx context.Context, tx pgx.Tx, m Master, org uuid.UUID, salt []byte) (wrapped, error) {
 	key := make([]byte, keySize)
 	_, _ = rand.Read(key)
-	w, err := wrap(m, uuid.New(), key)
-	if err != nil {
+	w := wrapped{OrgID: org, ID: uuid.New()}
+	if err := w.wrap(m, masters{}, salt, key); err != nil {
 		return w, err
 	}
-	_, err = postgres.Exec(ctx, tx, `INSERT INTO vault_keys (id, wrapped, salt, rounds, created_at) VALUES ($1, $2, $3, $4, clock_timestamp())`, w.ID, w.Wrapped, w.Salt, w.Rounds)
+	if org == uuid.Nil {
+		_, err := postgres.Exec(ctx, tx, `INSERT INTO vault_keys (id, wrapped, salt, rounds, created_at) VALUES ($1, $2, $3, $4, clock_timestamp())`, w.ID, w.Wrapped, w.Salt, w.Rounds)
+		return w, err
+	}
+	_, err := postgres.Exec(ctx, tx, `INSERT INTO org_keys (org_id, id, wrapped, salt, rounds, created_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`, org, w.ID, w.Wrapped, w.Salt, w.Rounds)
 	return w, err
 }
 
-func wrapping(id uuid.UUID) Place { return Place{"vault_keys", "wrapped", id} }
+// place binds a wrapped key to its row, and to its organisation.
+func (w wrapped) place() Place {
+	if w.OrgID == uuid.Nil {
+		return Place{"vault_keys", "wrapped", w.ID}
+	}
+	return Place{"org_keys", "wrapped " + w.OrgID.String(), w.ID}
+}
 
 // Source says where the master key came from, in words for the operator.
 func (v *Vault) Source() string { return v.master.Source }
 
-// Current is the id of the data key that seals.
-func (v *Vault) Current() uuid.UUID {
+// Current is the id of the data key that seals for accounts.
+func (v *Vault) Current() uuid.UUID { return v.currentOf(uuid.Nil) }
+
+// currentOf is the id of the data key that seals for an organisation; uuid.Nil where
+// it has none yet.
+func (v *Vault) currentOf(org uuid.UUID) uuid.UUID {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return v.current
+	return v.current[org]
 }
 
-// Seal seals a value for its place.
+// Seal seals an account's value for its place.
 func (v *Vault) Seal(at Place, value []byte) []byte {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return seal(v.keys[v.current], v.current, at, value)
+	return seal(v.keys[v.current[uuid.Nil]], v.current[uuid.Nil], at, value)
+}
+
+// CurrentFor is the id of the data key that seals for an organisation, which it
+// makes where there is none. Call it outside of a transaction.
+func (v *Vault) CurrentFor(ctx context.Context, org uuid.UUID) (uuid.UUID, error) {
+	if id := v.currentOf(org); id != uuid.Nil {
+		return id, nil
+	}
+	_, err := v.system(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		found, err := dataKeys(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, w := range found {
+			if w.OrgID == org {
+				return v.take(found)
+			}
+		}
+		made, err := create(ctx, tx, v.master, org, found[0].Salt) // the same salt: one derivation at the start for all
+		if err != nil {
+			return err
+		}
+		return v.take(append(found, made))
+	})
+	return v.currentOf(org), err
+}
+
+// SealFor seals an organisation's value for its place, with the organisation's own
+// data key. Call it outside of a transaction. When the organisation is destroyed, so
+// is its key.
+func (v *Vault) SealFor(ctx context.Context, org uuid.UUID, at Place, value []byte) ([]byte, error) {
+	id, err := v.CurrentFor(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	key, _ := v.key(id)
+	return seal(key, id, at, value), nil
 }
 
 // Open opens what Seal sealed for the same place; else it returns ErrSealed. A data
