@@ -42,7 +42,7 @@ type Config struct {
 	HTTPS   bool         // the public address is https, even where a proxy does not say so
 	Mail    *mail.Post   // sends mails; nil has nowhere to send them
 	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
-	Vault   *vault.Vault // seals second factors' secrets; required where pages are served
+	Vault   *vault.Vault // seals secrets; required where pages are served or jobs are done
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Proxies         []netip.Prefix // in front of the program, on other machines

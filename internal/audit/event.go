@@ -159,7 +159,7 @@ func (s *Service) Done(ctx context.Context, status int, refused error) {
 		n.kind = "read"
 	}
 	if err := s.note(context.WithoutCancel(ctx), scope, n); err != nil {
-		s.log().ErrorContext(ctx, "event not written", "error", err, "action", n.action, "request", request.ID)
+		slog.ErrorContext(ctx, "event not written", "error", err, "action", n.action, "request", request.ID)
 	}
 }
 
@@ -173,8 +173,6 @@ func (s *Service) note(ctx context.Context, scope tenant.Scope, n note) error {
 		return err
 	})
 }
-
-func (s *Service) log() *slog.Logger { return slog.Default() }
 
 // asJSON is an event as exports and the API give it.
 type asJSON struct {

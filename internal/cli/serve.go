@@ -117,7 +117,13 @@ func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error
 	return nil
 }
 
-type workCommand struct{ mailFlags }
+type workCommand struct {
+	mailFlags
+	vaultFlags
+}
+
+// Validate refuses what can't be before anything is started.
+func (c *workCommand) Validate() error { return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate()) }
 
 // Run does background jobs until it is told to stop.
 func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
@@ -131,7 +137,11 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post})
+	sealed, err := c.vaultFlags.open(ctx, g, s.db, log)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post, Vault: sealed})
 	if err != nil {
 		return err
 	}
