@@ -3,7 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -139,28 +139,29 @@ func orNull(t time.Time) *time.Time {
 
 // Done writes the events of requests that change no row: what was read out of the
 // product, and what was refused. It is for web.Config.Done.
-func (s *Service) Done(ctx context.Context, status int, refused error) {
+func (s *Service) Done(ctx context.Context, status int, refused error) error {
 	scope, ok := tenant.From(ctx)
 	request := tenant.RequestOf(ctx)
 	if !ok {
-		return
+		return nil
 	}
 	n := note{action: request.Action, kind: "update"}
 	switch {
 	case status == http.StatusForbidden:
 		e := fault.As(refused)
 		if e != nil && e.Code == "fresh" { // not refused: asked for the password first
-			return
+			return nil
 		}
 		n = note{action: "access.refused", kind: "read", about: request.Route}
 	case status >= http.StatusBadRequest || !byName[n.action].Noted:
-		return
+		return nil
 	case strings.HasPrefix(request.Route, "GET "):
 		n.kind = "read"
 	}
 	if err := s.note(context.WithoutCancel(ctx), scope, n); err != nil {
-		slog.ErrorContext(ctx, "event not written", "error", err, "action", n.action, "request", request.ID)
+		return fmt.Errorf("the event %s is not written: %w", n.action, err)
 	}
+	return nil
 }
 
 type note struct{ action, kind, about string }

@@ -92,13 +92,19 @@ func TestWhatIsReadAndWhatIsRefused(t *testing.T) {
 		method, pattern, _ := strings.Cut(route, " ")
 		return tenant.WithRequest(ctx, tenant.Request{ID: "r", Route: route, Action: audit.ActionOf(method, pattern)})
 	}
-	s.Done(at(owner, "GET /claims.csv"), http.StatusOK, nil)
-	s.Done(at(owner, "GET /claims.csv"), http.StatusUnprocessableEntity, nil)
-	s.Done(at(owner, "GET /claims"), http.StatusOK, nil)
-	s.Done(at(owner, "POST /claims"), http.StatusSeeOther, nil) // its rows are the event
-	s.Done(at(owner, "POST /settings/keys"), http.StatusForbidden, fault.Forbidden("fresh", "the password first"))
-	s.Done(at(titan.As(t, tenant.Viewer), "POST /claims/{id}/archive"), http.StatusForbidden, fault.Forbidden("permission", "no"))
-	s.Done(at(t.Context(), "GET /claims.csv"), http.StatusForbidden, nil) // nobody
+	done := func(ctx context.Context, status int, refused error) {
+		t.Helper()
+		if err := s.Done(ctx, status, refused); err != nil {
+			t.Error(err)
+		}
+	}
+	done(at(owner, "GET /claims.csv"), http.StatusOK, nil)
+	done(at(owner, "GET /claims.csv"), http.StatusUnprocessableEntity, nil)
+	done(at(owner, "GET /claims"), http.StatusOK, nil)
+	done(at(owner, "POST /claims"), http.StatusSeeOther, nil) // its rows are the event
+	done(at(owner, "POST /settings/keys"), http.StatusForbidden, fault.Forbidden("fresh", "the password first"))
+	done(at(titan.As(t, tenant.Viewer), "POST /claims/{id}/archive"), http.StatusForbidden, fault.Forbidden("permission", "no"))
+	done(at(t.Context(), "GET /claims.csv"), http.StatusForbidden, nil) // nobody
 	got := sentences(owner, t, s, audit.EventFilter{})[before:]
 	if diff := cmp.Diff([]string{"Owner downloaded the list of claims.", "Viewer was refused POST /claims/{id}/archive."}, slices.DeleteFunc(got, func(w string) bool { return strings.Contains(w, "the account") || strings.Contains(w, "the person") })); diff != "" {
 		t.Error(diff)

@@ -123,7 +123,9 @@ type workCommand struct {
 }
 
 // Validate refuses what can't be before anything is started.
-func (c *workCommand) Validate() error { return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate()) }
+func (c *workCommand) Validate() error {
+	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate())
+}
 
 // Run does background jobs until it is told to stop.
 func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {

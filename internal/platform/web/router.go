@@ -132,7 +132,9 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 			rt.fail(w, r, err)
 		}
 		if rt.cfg.Done != nil {
-			rt.cfg.Done(cmp.Or(requestInfo(r).ctx, r.Context()), requestInfo(r).sent.code(), err)
+			if err := rt.cfg.Done(cmp.Or(requestInfo(r).ctx, r.Context()), requestInfo(r).sent.code(), err); err != nil {
+				_ = rt.note(r.Context(), err) // it is answered already
+			}
 		}
 	})
 }

@@ -142,8 +142,9 @@ type Config struct {
 	// POST and /claims/{id}/archive. Without it the trail tells by the rows changed.
 	Action func(method, pattern string) string
 	// Done hears of each request of a route once it is answered: with the context
-	// of who is signed in, if anybody, the status, and the error of a refusal.
-	Done func(ctx context.Context, status int, refused error)
+	// of who is signed in, if anybody, the status, and the error of a refusal. What
+	// it can't do stands in the log.
+	Done func(ctx context.Context, status int, refused error) error
 	// Proxies are in front of the program, on other machines: what they say of
 	// where a request comes from is believed.
 	Proxies []netip.Prefix
