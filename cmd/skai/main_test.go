@@ -254,7 +254,7 @@ func TestBadConfigurationEndsTheProgram(t *testing.T) {
 		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "SKAI_DATA=" + t.TempDir(), variable + "=" + value}
 		out, err := cmd.CombinedOutput()
 		exit, ok := errors.AsType[*exec.ExitError](err)
-		if !ok || exit.ExitCode() != 64 || !strings.Contains(string(out), variable) {
+		if !ok || exit.ExitCode() != 1 || !strings.Contains(string(out), variable) {
 			t.Errorf("%s=%s: %v\n%s", variable, value, err, out)
 		}
 	}
