@@ -66,10 +66,10 @@ func (v *Vault) Renew(ctx context.Context) error {
 				return err
 			}
 		}
-		if found, err = dataKeys(ctx, tx); err != nil {
-			return err
-		}
-		return v.take(found)
+		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return v.refresh(ctx) // only what is committed may seal
 }

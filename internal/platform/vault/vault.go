@@ -235,15 +235,15 @@ func (v *Vault) CurrentFor(ctx context.Context, org uuid.UUID) (uuid.UUID, error
 		}
 		for _, w := range found {
 			if w.OrgID == org {
-				return v.take(found)
+				return nil
 			}
 		}
-		made, err := create(ctx, tx, v.master, org, found[0].Salt) // the same salt: one derivation at the start for all
-		if err != nil {
-			return err
-		}
-		return v.take(append(found, made))
+		_, err = create(ctx, tx, v.master, org, found[0].Salt) // the same salt: one derivation at the start for all
+		return err
 	})
+	if err == nil {
+		err = v.refresh(ctx) // only what is committed may seal
+	}
 	return v.currentOf(org), err
 }
 
