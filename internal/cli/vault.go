@@ -40,7 +40,7 @@ func (f *vaultFlags) open(ctx context.Context, g *Globals, db *postgres.DB, log 
 
 type vaultCommands struct {
 	Status vaultStatus `cmd:"" help:"Say where the master key comes from, whether it is this database's, and what waits to be sealed again."`
-	Rotate vaultRotate `cmd:"" help:"Make a new data key and seal every secret again with it; or, with an --old-... flag, put the data keys under another master key. Stopped in the middle, run it again."`
+	Rotate vaultRotate `cmd:"" help:"Make a new data key and seal every secret again with it; or, with an --old-... flag, put the data keys under another master key. Stopped in the middle, go on with --resume."`
 }
 
 type vaultStatus struct {
@@ -119,6 +119,6 @@ func (c *vaultRotate) rewrap(ctx context.Context, g *Globals, t *terminal, s *st
 	if err != nil {
 		return err
 	}
-	t.printf("%d data keys are wrapped with the master key from %s. Programs that run go on; start them with it the next time.\n", n, next.Source)
+	t.printf("%d data keys are wrapped with the master key from %s. Programs that run go on with the data keys they have, and can make no new one: start them again with it.\n", n, next.Source)
 	return nil
 }

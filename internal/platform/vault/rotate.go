@@ -11,7 +11,7 @@ import (
 
 // Rewrap gives the database's data keys another master key: all of them, or where
 // it fails none. What they sealed stays as it is. Programs that run go on with the
-// keys they have unwrapped; at their next start they need the new master key.
+// keys they have unwrapped and make no new one, until they start with the new master key.
 func Rewrap(ctx context.Context, db *postgres.DB, old, next Master) (keys int, err error) {
 	v := &Vault{db: db, master: old}
 	_, err = v.system(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -54,6 +54,9 @@ func (v *Vault) Renew(ctx context.Context) error {
 	_, err := v.system(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		found, err := dataKeys(ctx, tx)
 		if err != nil {
+			return err
+		}
+		if err := v.isMaster(found); err != nil {
 			return err
 		}
 		renewed := map[uuid.UUID]bool{}

@@ -38,6 +38,15 @@ func TestAnotherMasterKeyOpensTheSame(t *testing.T) {
 	if _, err := open(t, db, old); err == nil {
 		t.Error("the old master key still opens")
 	}
+	// A program that runs has the old master key: a data key that it made now would
+	// open with the new one no more, and nothing would start.
+	org := dbtest.Org(t, db, "titan").ID
+	if _, err := running.SealFor(t.Context(), org, at, []byte("x")); err == nil {
+		t.Error("a program with the old master key made a data key")
+	}
+	if err := running.Renew(t.Context()); err == nil {
+		t.Error("a program with the old master key renewed the data keys")
+	}
 	started, err := open(t, db, next)
 	if err != nil {
 		t.Fatal(err)

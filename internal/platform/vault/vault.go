@@ -122,6 +122,11 @@ func dataKeys(ctx context.Context, tx pgx.Tx) ([]wrapped, error) {
 func (v *Vault) take(found []wrapped) error {
 	keys, current, masters := map[uuid.UUID]cipher.AEAD{}, map[uuid.UUID]uuid.UUID{}, masters{}
 	for _, w := range found {
+		current[w.OrgID] = w.ID
+		if known, ok := v.key(w.ID); ok { // another master key may have wrapped it since
+			keys[w.ID] = known
+			continue
+		}
 		key, err := w.unwrap(v.master, masters)
 		if err != nil {
 			return err
@@ -129,12 +134,18 @@ func (v *Vault) take(found []wrapped) error {
 		if keys[w.ID], err = aead(key); err != nil {
 			return err
 		}
-		current[w.OrgID] = w.ID
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.keys, v.current = keys, current
 	return nil
+}
+
+// isMaster refuses a master key that is not the database's any more: a data key
+// wrapped with it would open for nobody who starts after us.
+func (v *Vault) isMaster(found []wrapped) error {
+	_, err := found[len(found)-1].unwrap(v.master, masters{})
+	return err
 }
 
 // masters are ciphers of one master key by salt: to derive one takes long.
@@ -237,6 +248,9 @@ func (v *Vault) CurrentFor(ctx context.Context, org uuid.UUID) (uuid.UUID, error
 			if w.OrgID == org {
 				return nil
 			}
+		}
+		if err := v.isMaster(found); err != nil {
+			return err
 		}
 		_, err = create(ctx, tx, v.master, org, found[0].Salt) // the same salt: one derivation at the start for all
 		return err
