@@ -22,6 +22,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/keys"
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
+	"github.com/skaiscraper/skai/internal/identity/settings"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
@@ -92,6 +93,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.router = rt
 	ui.Routes(rt)
 	a.People.Routes(rt)
+	settings.New(a.People, a.Orgs).Routes(rt)
 	factors.New(db, a.Orgs, a.People, cfg.Vault).Routes(rt)
 	roles.New(db).Routes(rt)
 	a.Keys.Routes(rt)

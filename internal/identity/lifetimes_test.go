@@ -6,6 +6,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/settings"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -18,7 +19,7 @@ func TestAnOrganisationSaysHowLongASessionLasts(t *testing.T) {
 	people := service(db)
 	set := func(idle, life int) {
 		t.Helper()
-		err := people.SaveOrganisation(titan.As(t, tenant.Owner), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: idle, SessionLifeMinutes: life})
+		err := settings.New(people, orgs.New(db)).SaveOrganisation(titan.As(t, tenant.Owner), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: idle, SessionLifeMinutes: life})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,12 +68,12 @@ func TestSessionTimesHaveBounds(t *testing.T) {
 		idle, life int
 		field      string
 	}{{14, 0, "session_idle"}, {43201, 0, "session_idle"}, {0, 59, "session_life"}, {0, 129601, "session_life"}, {120, 60, "session_idle"}, {-1, 0, "session_idle"}} {
-		err := service(db).SaveOrganisation(titan.As(t, tenant.Admin), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: c.idle, SessionLifeMinutes: c.life})
+		err := settings.New(service(db), orgs.New(db)).SaveOrganisation(titan.As(t, tenant.Admin), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: c.idle, SessionLifeMinutes: c.life})
 		if f := fault.As(err); f == nil || f.Fields[c.field] == "" {
 			t.Errorf("%d and %d: %v", c.idle, c.life, err)
 		}
 	}
-	err := service(db).SaveOrganisation(titan.As(t, tenant.Manager), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: 15})
+	err := settings.New(service(db), orgs.New(db)).SaveOrganisation(titan.As(t, tenant.Manager), orgs.Settings{Name: "Titan", TimeZone: "America/Phoenix", SessionIdleMinutes: 15})
 	wantKind(t, "a manager", err, fault.KindForbidden)
 }
 

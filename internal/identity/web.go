@@ -37,12 +37,11 @@ const PasskeyPath = "/sign-in/passkey"
 // factors serves.
 const FactorsPath = "/settings/factors"
 
-// Where the pages of this room are, beside those the shell knows.
+// SettingsPath is the index of the settings, and LogoPath the organisation's logo;
+// package settings serves both.
 const (
-	settingsPath     = "/settings"
-	organisationPath = "/settings/organisation"
-	passwordPath     = "/settings/password"
-	logoPath         = "/logo"
+	SettingsPath = "/settings"
+	LogoPath     = "/logo"
 )
 
 // EmailPath is the page of the person's own address, and ForgotPath that of a
@@ -68,24 +67,13 @@ const (
 // AuditPath is the page of the audit trail, which package audit serves.
 const AuditPath = "/settings/audit"
 
-// Routes registers signing in and out, the person's own sessions and the
-// organisation's settings.
+// Routes registers signing in and out, and going over to another organisation.
 func (s *Service) Routes(rt *web.Router) {
 	public, member := web.Access{Audience: web.Public}, web.Access{}
-	edit := web.Access{Permission: string(EditSettings)}
 	rt.Page("GET "+web.SignInPath, public, s.signInPage)
 	rt.Page("POST "+web.SignInPath, web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByField("email")}, s.signInSubmit)
 	rt.Page("POST "+ui.SignOutPath, web.Access{Audience: web.Public, Rate: limit.Auth, By: web.ByCookie(cookie)}, s.signOut)
 	rt.Page("POST "+ui.SwitchPath, member, s.switchOrg)
-	rt.Page("GET "+ui.SessionsPath, member, s.sessionsPage)
-	rt.Page("POST "+ui.SessionsPath+"/revoke-others", member, s.revokeOthers)
-	rt.Page("POST "+ui.SessionsPath+"/{id}/revoke", member, s.revoke)
-	rt.Page("GET "+settingsPath, member, s.settingsPage)
-	rt.Page("GET "+passwordPath, member, s.passwordPage)
-	rt.Page("POST "+passwordPath, web.Access{Rate: limit.Auth}, s.passwordSubmit)
-	rt.Page("GET "+organisationPath, edit, s.organisationPage)
-	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
-	rt.Page("GET "+logoPath, member, s.logo)
 	web.Op(rt, member, huma.Operation{
 		Method: http.MethodGet, Path: "/api/me", Tags: []string{"You"}, Summary: "Who is signed in, where, and what they may do",
 	}, s.me)
@@ -125,7 +113,7 @@ func viewer(ctx context.Context, s Session) ui.Viewer {
 		v.Org.Colour = *s.BrandColor
 	}
 	if s.HasLogo {
-		v.Org.LogoURL = fmt.Sprintf("%s?v=%d", logoPath, s.BrandAt.UnixMicro())
+		v.Org.LogoURL = fmt.Sprintf("%s?v=%d", LogoPath, s.BrandAt.UnixMicro())
 	}
 	for _, m := range s.Orgs {
 		v.Orgs = append(v.Orgs, ui.Org{ID: m.OrgID.String(), Name: m.Name})
@@ -144,7 +132,7 @@ func settingsLinks(ctx context.Context) []ui.Link {
 		links = append(links, ui.Link{Text: "People", URL: PeoplePath, Icon: "users"})
 	}
 	if Can(ctx, EditSettings) {
-		links = append(links, ui.Link{Text: "Organisation", URL: organisationPath, Icon: "building"})
+		links = append(links, ui.Link{Text: "Organisation", URL: SettingsPath + "/organisation", Icon: "building"})
 	}
 	if Can(ctx, ManagePeople) {
 		links = append(links, ui.Link{Text: "Roles", URL: RolesPath, Icon: "shield-check"})

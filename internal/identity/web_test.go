@@ -20,6 +20,8 @@ import (
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/identity/settings"
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/ui"
@@ -38,6 +40,7 @@ func site(t *testing.T, db *postgres.DB) *httptest.Server {
 	}
 	ui.Routes(rt)
 	people.Routes(rt)
+	settings.New(people, orgs.New(db)).Routes(rt)
 	rt.Page("GET /dashboard", web.Access{}, func(w http.ResponseWriter, r *http.Request) error {
 		return ui.Page(w, r, ui.Head{Title: "Dashboard"}, ui.Text("the dashboard"))
 	})

@@ -1,17 +1,51 @@
-package identity
+// Package settings serves the index of the settings, and those that are no room of
+// their own: one's devices and password, and what the organisation says of itself.
+package settings
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
+
+// Where the pages of this room are, beside those the shell knows.
+const (
+	settingsPath     = identity.SettingsPath
+	organisationPath = settingsPath + "/organisation"
+	passwordPath     = settingsPath + "/password"
+)
+
+// Service shows and changes these settings.
+type Service struct {
+	people *identity.Service
+	orgs   *orgs.Service
+}
+
+// New gives the service.
+func New(people *identity.Service, o *orgs.Service) *Service { return &Service{people, o} }
+
+// Routes registers the pages.
+func (s *Service) Routes(rt *web.Router) {
+	member, edit := web.Access{}, web.Access{Permission: string(identity.EditSettings)}
+	rt.Page("GET "+ui.SessionsPath, member, s.sessionsPage)
+	rt.Page("POST "+ui.SessionsPath+"/revoke-others", member, s.revokeOthers)
+	rt.Page("POST "+ui.SessionsPath+"/{id}/revoke", member, s.revoke)
+	rt.Page("GET "+settingsPath, member, s.settingsPage)
+	rt.Page("GET "+passwordPath, member, s.passwordPage)
+	rt.Page("POST "+passwordPath, web.Access{Rate: limit.Auth}, s.passwordSubmit)
+	rt.Page("GET "+organisationPath, edit, s.organisationPage)
+	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
+	rt.Page("GET "+identity.LogoPath, member, s.logo)
+}
 
 // maxUpload bounds the settings' form: a logo that is too large still gets an
 // answer beside its field.
@@ -22,30 +56,30 @@ type place struct{ title, words, url string }
 
 func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	var places []place
-	if Can(r.Context(), EditSettings) {
+	if identity.Can(r.Context(), identity.EditSettings) {
 		places = append(places, place{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
 	}
-	if Can(r.Context(), InvitePeople) {
-		places = append(places, place{"People", "Who works here, invitations, roles.", PeoplePath})
+	if identity.Can(r.Context(), identity.InvitePeople) {
+		places = append(places, place{"People", "Who works here, invitations, roles.", identity.PeoplePath})
 	}
-	if Can(r.Context(), ManagePeople) {
-		places = append(places, place{"Roles", "What each role may do, roles of your own, and who has them.", RolesPath})
+	if identity.Can(r.Context(), identity.ManagePeople) {
+		places = append(places, place{"Roles", "What each role may do, roles of your own, and who has them.", identity.RolesPath})
 	}
-	if Can(r.Context(), TransferOrg) {
-		places = append(places, place{"Ownership", "Make somebody else an owner.", OwnershipPath})
+	if identity.Can(r.Context(), identity.TransferOrg) {
+		places = append(places, place{"Ownership", "Make somebody else an owner.", identity.OwnershipPath})
 	}
-	if Can(r.Context(), ManageKeys) {
-		places = append(places, place{"API keys", "With which other programs read and write here.", KeysPath})
+	if identity.Can(r.Context(), identity.ManageKeys) {
+		places = append(places, place{"API keys", "With which other programs read and write here.", identity.KeysPath})
 	}
-	if Can(r.Context(), ViewAudit) {
-		places = append(places, place{"Audit trail", "Who changed what, and when.", AuditPath})
+	if identity.Can(r.Context(), identity.ViewAudit) {
+		places = append(places, place{"Audit trail", "Who changed what, and when.", identity.AuditPath})
 	}
 	places = append(
 		places,
 		place{"Signed-in devices", "Where you are signed in, and signing out elsewhere.", ui.SessionsPath},
 		place{"Password", "Choose another one.", passwordPath},
-		place{"Second factor", "Passkeys, backup codes and trusted devices.", FactorsPath},
-		place{"E-mail address", "The one you sign in with, and whether it is confirmed.", EmailPath},
+		place{"Second factor", "Passkeys, backup codes and trusted devices.", identity.FactorsPath},
+		place{"E-mail address", "The one you sign in with, and whether it is confirmed.", identity.EmailPath},
 	)
 	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(places))
 }
@@ -71,7 +105,7 @@ func (s *Service) passwordSubmit(w http.ResponseWriter, r *http.Request) error {
 		f.Fields.Add("again", "This is not the same as above. Type both again.")
 	}
 	if f.Err() == nil {
-		err = s.ChangePassword(r.Context(), f.Values.Get("current"), password, DeviceOf(r))
+		err = s.people.ChangePassword(r.Context(), f.Values.Get("current"), password, identity.DeviceOf(r))
 	}
 	if refused := fault.As(err); refused != nil {
 		for field, words := range refused.Fields {
@@ -91,11 +125,11 @@ func (s *Service) passwordSubmit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) sessionsPage(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.Sessions(r.Context())
+	list, err := s.people.Sessions(r.Context())
 	if err != nil {
 		return err
 	}
-	session, _ := Current(r.Context())
+	session, _ := identity.Current(r.Context())
 	return ui.Page(w, r, ui.Head{
 		Title: "Signed-in devices", Section: ui.Settings, Crumbs: []ui.Link{{Text: "Settings", URL: settingsPath}},
 		Lead: "Every browser in which you are signed in. End those you don't know, then change your password.",
@@ -107,7 +141,7 @@ func (s *Service) revoke(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Revoke(r.Context(), id); err != nil {
+	if err := s.people.Revoke(r.Context(), id); err != nil {
 		return err
 	}
 	web.SetFlash(w, r, web.Done, "That device is signed out.")
@@ -115,7 +149,7 @@ func (s *Service) revoke(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) revokeOthers(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.RevokeOthers(r.Context())
+	n, err := s.people.RevokeOthers(r.Context())
 	if err != nil {
 		return err
 	}
@@ -128,31 +162,6 @@ func devices(n int64) string {
 		return "1 other device is"
 	}
 	return fmt.Sprintf("%d other devices are", n)
-}
-
-// DeviceWords names a browser and its system from what it says of itself:
-// "Chrome on Windows". What it says can be made up; it helps its owner to know it.
-func DeviceWords(agent string) string {
-	first := func(words [][2]string, otherwise string) string {
-		for _, w := range words {
-			if strings.Contains(agent, w[0]) {
-				return w[1]
-			}
-		}
-		return otherwise
-	}
-	browser := first([][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}, "")
-	system := first([][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"CrOS", "ChromeOS"}, {"Mac OS X", "Mac"}, {"Linux", "Linux"}}, "")
-	switch {
-	case browser != "" && system != "":
-		return browser + " on " + system
-	case browser != "" || system != "":
-		return browser + system
-	case agent == "":
-		return "A program that does not say its name"
-	}
-	name, _, _ := strings.Cut(agent, " ")
-	return name
 }
 
 func (s *Service) organisationPage(w http.ResponseWriter, r *http.Request) error {
@@ -244,4 +253,14 @@ func (s *Service) logo(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err = w.Write(logo.Data)
 	return err
+}
+
+// SaveOrganisation changes what the organisation says of itself.
+// It returns fault.Forbidden without the permission, and fault.Invalid with what
+// is wrong with each field.
+func (s *Service) SaveOrganisation(ctx context.Context, st orgs.Settings) error {
+	if err := identity.Require(ctx, identity.EditSettings); err != nil {
+		return err
+	}
+	return s.orgs.Save(ctx, st)
 }

@@ -1,9 +1,10 @@
-package identity
+package settings
 
 import (
 	"fmt"
 	"strconv"
 
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -85,13 +86,13 @@ func passwordFields(f *web.Form) []ui.Field {
 	}
 	return []ui.Field{
 		ui.FieldOf(f, "current", "The password you have", "").With(secret("current-password", "")),
-		ui.FieldOf(f, "password", "The new one", "").With(secret("new-password", fmt.Sprintf("%d characters or more; a sentence is easy to keep in mind.", MinPassword))),
+		ui.FieldOf(f, "password", "The new one", "").With(secret("new-password", fmt.Sprintf("%d characters or more; a sentence is easy to keep in mind.", identity.MinPassword))),
 		ui.FieldOf(f, "again", "The new one again", "").With(secret("new-password", "")),
 	}
 }
 
 // sessionDetails says where and when a device was used.
-func sessionDetails(s OpenSession) []ui.Detail {
+func sessionDetails(s identity.OpenSession) []ui.Detail {
 	address := ""
 	if s.Address != nil {
 		address = s.Address.String()
