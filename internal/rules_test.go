@@ -47,6 +47,11 @@ var writers = map[string]string{
 	"trusted_devices":  "identity",
 	"account_links":    "identity",
 	"invitations":      "identity",
+	"sso_assertions":   "identity",
+	"sso_connections":  "identity",
+	"sso_domains":      "identity",
+	"sso_groups":       "identity",
+	"sso_identities":   "identity",
 	"audit_columns":    "audit", // the entries are written by triggers
 	"audit_entries":    "audit",
 	"audit_events":     "audit",

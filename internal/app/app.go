@@ -23,12 +23,14 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
 	"github.com/skaiscraper/skai/internal/identity/settings"
+	"github.com/skaiscraper/skai/internal/identity/sso"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
+	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
@@ -45,6 +47,9 @@ type Config struct {
 	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
 	Vault   *vault.Vault // seals secrets; required where pages are served or jobs are done
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+
+	Outbound outbound.Guard // where requests go whose address a customer named
+	DNS      string         // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
 	SecurityContact string         // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
@@ -96,11 +101,14 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	settings.New(a.People, a.Orgs).Routes(rt)
 	factors.New(db, a.Orgs, a.People, cfg.Vault).Routes(rt)
 	roles.New(db).Routes(rt)
+	through := sso.New(db, a.Orgs, a.People, cfg.Vault, cfg.Outbound, cfg.DNS, cfg.Log)
+	a.People.OnLeaving(through.LeaveURL)
+	through.Routes(rt)
 	a.Keys.Routes(rt)
 	a.Accounts.Routes(rt)
 	a.members.Routes(rt)
 	a.trail.Routes(rt)
-	a.pusher = audit.NewPusher(a.trail, a.Orgs, cfg.Vault, nil)
+	a.pusher = audit.NewPusher(a.trail, a.Orgs, cfg.Vault, cfg.Outbound)
 	a.pusher.Routes(rt)
 	activity.New(db).Routes(rt)
 	contacts.New(db).Routes(rt)

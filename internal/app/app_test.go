@@ -19,6 +19,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/vault"
@@ -38,7 +39,11 @@ func testVault(t *testing.T, db *postgres.DB) *vault.Vault {
 
 func build(t *testing.T, db *postgres.DB) *app.App {
 	t.Helper()
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db)})
+	inside, err := outbound.Inside("127.0.0.1") // where tests have their identity providers
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), Outbound: inside, DNS: "127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"path"
 	"strings"
@@ -25,6 +27,7 @@ type clerk struct {
 
 	titan  dbtest.Contractor
 	events func(t *testing.T, request string) []string
+	exec   func(t *testing.T, sql string) // as the superuser
 	mux    *http.ServeMux
 	wrote  map[string]bool // routes
 }
@@ -100,6 +103,12 @@ func newClerk(t *testing.T, a *app.App, db *postgres.DB) clerk {
 		c.mux.HandleFunc(r.Method+" "+r.Pattern, func(http.ResponseWriter, *http.Request) {})
 	}
 	super := dbtest.Super(t, db)
+	c.exec = func(t *testing.T, sql string) {
+		t.Helper()
+		if _, err := super.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 	c.events = func(t *testing.T, request string) []string {
 		t.Helper()
 		list, err := postgres.Values[string](t.Context(), super, `SELECT action FROM audit_events WHERE request_id = $1 AND org_id = $2`, request, titan.ID)
@@ -227,6 +236,7 @@ func (c clerk) settings(t *testing.T) {
 	c.submit(t, "/settings/organisation", "/settings/organisation", url.Values{"name": {"Titan Roofs"}})
 	c.submit(t, "/settings/confirm", "/settings/confirm", url.Values{"current": {dbtest.Password}})
 	c.submit(t, "/settings/factors/policy", "/settings/factors/policy", url.Values{"role_viewer": {"on"}})
+	c.singleSignOn(t)
 	c.submit(t, "/settings/email", "/settings/email", url.Values{"email": {"new@example.com"}, "current": {dbtest.Password}})
 	setup := c.send(t, "GET", "/settings/factors/app", nil).Body
 	_, secret, _ := strings.Cut(setup, "<code>")
@@ -250,4 +260,27 @@ func (c clerk) settings(t *testing.T) {
 	browser.send(t, "POST", "/sign-in", url.Values{"email": {c.titan.Email(tenant.Owner)}, "password": {"correct horse battery"}})
 	c.write(t, "POST", "/settings/sessions/revoke-others", url.Values{})
 	c.write(t, "POST", "/sign-out", url.Values{})
+}
+
+// singleSignOn sets an identity provider up, of which only what it says of itself
+// matters here.
+func (c clerk) singleSignOn(t *testing.T) {
+	t.Helper()
+	var provider *httptest.Server
+	provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": provider.URL, "authorization_endpoint": provider.URL, "token_endpoint": provider.URL, "jwks_uri": provider.URL})
+	}))
+	t.Cleanup(provider.Close)
+	const page = "/settings/sso"
+	c.submit(t, page, page+"/domains", url.Values{"domain": {"titan.example"}})
+	c.submit(t, page, page+"/domains/*/check", nil)
+	c.submit(t, page+"/connection?kind=oidc", page+"/connection", url.Values{"issuer": {provider.URL}, "client_id": {"c"}, "client_secret": {"s"}})
+	c.submit(t, page, page+"/groups", url.Values{"group": {"Crews"}, "role": {"member"}})
+	c.exec(t, `UPDATE sso_connections SET worked_at = now()`)
+	c.submit(t, page, page+"/required", url.Values{"break_glass": {c.person(t, tenant.Owner)}})
+	c.submit(t, page, page+"/groups/*/remove", nil)
+	c.submit(t, page, page+"/connection/unlink", nil)
+	c.submit(t, page, page+"/domains/*/remove", nil)
+	c.submit(t, page, page+"/connection/remove", nil)
 }

@@ -38,6 +38,16 @@ var catalogue = append(records(), []Action{
 	{Name: "organisation.retention_changed", Words: "changed how long the trail is kept of", Routes: []string{"POST /settings/audit/retention"}},
 	{Name: "organisation.push_set", Words: "had events sent to another address", Routes: []string{"POST /settings/audit/push"}},
 	{Name: "organisation.push_removed", Words: "had events sent nowhere any more", Routes: []string{"POST /settings/audit/push/remove"}},
+	{Name: "sso.domain_added", Words: "named the e-mail domain", Routes: []string{"POST /settings/sso/domains"}},
+	{Name: "sso.domain_checked", Words: "looked into DNS for the e-mail domain", Routes: []string{"POST /settings/sso/domains/{id}/check"}},
+	{Name: "sso.domain_removed", Words: "removed the e-mail domain", Routes: []string{"POST /settings/sso/domains/{id}/remove"}},
+	{Name: "sso.connected", Words: "set up the identity provider", Routes: []string{"POST /settings/sso/connection"}},
+	{Name: "sso.removed", Words: "removed the identity provider", Routes: []string{"POST /settings/sso/connection/remove"}},
+	{Name: "sso.unlinked", Words: "had forgotten who is who at the identity provider", Routes: []string{"POST /settings/sso/connection/unlink"}},
+	{Name: "sso.group_set", Words: "gave a role to the group", Routes: []string{"POST /settings/sso/groups"}},
+	{Name: "sso.group_removed", Words: "took the role from the group", Routes: []string{"POST /settings/sso/groups/{id}/remove"}},
+	{Name: "sso.required_changed", Words: "changed whether passwords open the door of", Routes: []string{"POST /settings/sso/required"}},
+	{Name: "session.refused", Words: "was not let in by single sign-on"},
 	{Name: "account.confirmed", Words: "confirmed the e-mail address of the account", Routes: []string{"POST /sign-in/confirm"}},
 	{Name: "account.password_changed", Words: "changed the password of the account", Routes: []string{"POST /settings/password"}},
 	{Name: "account.password_reset", Words: "set a new password by a mailed link, of the account", Routes: []string{"POST /sign-in/reset"}},
@@ -63,11 +73,14 @@ var catalogue = append(records(), []Action{
 // silent are the addresses that change something and leave no event, each with
 // the reason.
 var silent = map[string]string{
-	"POST /preferences":     "how dense lists are, in the browser's own cookie",
-	"POST /sign-in":         "the session it opens is the event, or the failure",
-	"POST /sign-in/passkey": "the session it opens is the event",
-	"POST /sign-in/second":  "the session it completes is the event",
-	"POST /sign-in/forgot":  "asked for by anybody, for any address; what the mailed link changes is the event",
+	"POST /preferences":             "how dense lists are, in the browser's own cookie",
+	"POST /sign-in":                 "the session it opens is the event, or the failure",
+	"POST /sign-in/passkey":         "the session it opens is the event",
+	"POST /sign-in/second":          "the session it completes is the event",
+	"POST /sign-in/sso":             "it only leads on to the identity provider",
+	"POST /sign-in/sso/{id}/acs":    "the session it opens is the event, or the refusal",
+	"POST /sign-in/sso/{id}/logout": "the sessions it ends are the events",
+	"POST /sign-in/forgot":          "asked for by anybody, for any address; what the mailed link changes is the event",
 }
 
 // records are the actions on contacts, properties, leads and claims.

@@ -11,12 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,6 +21,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/vault"
@@ -58,36 +55,13 @@ type Pusher struct {
 	trail  *Service
 	orgs   *orgs.Service
 	vault  *vault.Vault
+	guard  outbound.Guard
 	client *http.Client
 }
 
-// NewPusher gives the pusher. It connects to public addresses by https alone;
-// reachable lets a test have another rule for them.
-func NewPusher(trail *Service, o *orgs.Service, v *vault.Vault, reachable func(netip.Addr) bool) *Pusher {
-	if reachable == nil {
-		reachable = public
-	}
-	dialer := &net.Dialer{Timeout: pushPatience, Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil || !reachable(at.Addr().Unmap()) {
-			return errPrivate
-		}
-		return nil
-	}}
-	return &Pusher{trail, o, v, &http.Client{
-		Timeout:       pushPatience,
-		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: pushPatience, MaxResponseHeaderBytes: 1 << 16, DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
-
-var errPrivate = errors.New("the address is not one of the public internet")
-
-// public tells whether an address is of the public internet, so that nobody has
-// the program talk to what stands beside it.
-func public(a netip.Addr) bool {
-	shared := netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !shared.Contains(a)
+// NewPusher gives the pusher; to says which addresses it connects to.
+func NewPusher(trail *Service, o *orgs.Service, v *vault.Vault, to outbound.Guard) *Pusher {
+	return &Pusher{trail, o, v, to, to.Client(pushPatience)}
 }
 
 func pushPlace(id uuid.UUID) vault.Place {
@@ -104,8 +78,7 @@ func (p *Pusher) Set(ctx context.Context, address string) (secret string, err er
 	if err := identity.RequireFresh(ctx); err != nil {
 		return "", err
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(address) > 2000 {
+	if err := p.guard.CheckURL(address); err != nil {
 		return "", fault.Invalid("url", "this is not an address that events can be sent to; give one that begins with https:// and has no password in it, for example https://siem.example.com/skai")
 	}
 	raw := make([]byte, secretBytes)
@@ -248,7 +221,7 @@ func (p *Pusher) send(ctx context.Context, to Push, secret []byte, list []Event)
 	r.Header.Set("Webhook-Signature", Signature(secret, id, at, content))
 	answer, err := p.client.Do(r)
 	if err != nil {
-		return "no answer: " + rootWords(err)
+		return "no answer: " + outbound.Words(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.CopyN(io.Discard, answer.Body, 1<<16)
@@ -264,16 +237,4 @@ func Signature(secret []byte, id, timestamp string, body []byte) string {
 	_, _ = fmt.Fprintf(mac, "%s.%s.", id, timestamp) // a hash takes everything
 	_, _ = mac.Write(body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// rootWords leaves the method and the address, which the page shows already, out
-// of an error of a request.
-func rootWords(err error) string {
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	if errors.Is(err, errPrivate) {
-		return errPrivate.Error()
-	}
-	return err.Error()
 }

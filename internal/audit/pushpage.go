@@ -11,9 +11,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
-	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/ui"
-	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -88,36 +86,24 @@ func (p *Pusher) Jobs(w *river.Workers) []*river.PeriodicJob {
 }
 
 // Reseal seals again, with the vault's current data key, each secret that another
-// has sealed, and tells how many those were.
-func (p *Pusher) Reseal(ctx context.Context) (total int, err error) {
+// has sealed, and tells how many those were; with onlyCount it only tells.
+func (p *Pusher) Reseal(ctx context.Context, onlyCount bool) (total int, err error) {
 	slugs, err := postgres.System(ctx, p.trail.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		return postgres.Values[string](ctx, tx, `SELECT o.slug FROM audit_pushes p JOIN orgs o ON o.id = p.org_id ORDER BY o.slug`)
 	})
 	if err != nil {
 		return 0, err
 	}
-	for _, slug := range slugs {
-		scoped, _, err := p.orgs.SystemScope(ctx, slug, "vault rotate")
+	return p.orgs.ForEach(ctx, slugs, "vault rotate", func(ctx context.Context, org uuid.UUID) (int, error) {
+		current, err := p.vault.CurrentFor(ctx, org) // so that it is known in the transaction
 		if err != nil {
-			return total, err
+			return 0, err
 		}
-		scope, err := tenant.Must(scoped)
-		if err != nil {
-			return total, err
-		}
-		current, err := p.vault.CurrentFor(ctx, scope.OrgID) // so that it is known in the transaction
-		if err != nil {
-			return total, err
-		}
-		n, err := postgres.Tx(scoped, p.trail.db, func(ctx context.Context, tx pgx.Tx) (int, error) { return p.resealOne(ctx, tx, current) })
-		if total += n; err != nil {
-			return total, err
-		}
-	}
-	return total, nil
+		return postgres.Tx(ctx, p.trail.db, func(ctx context.Context, tx pgx.Tx) (int, error) { return p.resealOne(ctx, tx, current, onlyCount) })
+	})
 }
 
-func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx, current uuid.UUID) (int, error) {
+func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx, current uuid.UUID, onlyCount bool) (int, error) {
 	type row struct {
 		Push
 
@@ -129,21 +115,20 @@ func (p *Pusher) resealOne(ctx context.Context, tx pgx.Tx, current uuid.UUID) (i
 	}
 	done := 0
 	for _, r := range rows {
-		if key, err := vault.KeyOf(r.Secret); err == nil && key == current {
+		sealed, other, err := p.vault.Again(ctx, current, pushPlace(r.ID), r.Secret)
+		if err != nil {
+			return done, err
+		}
+		if !other {
 			continue
 		}
-		secret, err := p.vault.Open(ctx, pushPlace(r.ID), r.Secret)
-		if err != nil {
-			return done, err
-		}
-		sealed, err := p.vault.SealFor(ctx, r.ID, pushPlace(r.ID), secret)
-		if err != nil {
-			return done, err
+		done++
+		if onlyCount {
+			continue
 		}
 		if _, err := tx.Exec(ctx, `UPDATE audit_pushes SET secret = $2 WHERE id = $1`, r.ID, sealed); err != nil {
 			return done, err
 		}
-		done++
 	}
 	return done, nil
 }

@@ -16,6 +16,7 @@ import (
 type serveCommand struct {
 	vaultFlags
 	mailFlags
+	outboundFlags
 
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
 	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
@@ -36,10 +37,7 @@ func (c *serveCommand) Validate() error {
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
-	if err := c.vaultFlags.Validate(); err != nil {
-		return err
-	}
-	return c.mailFlags.Validate()
+	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate(), c.outboundFlags.Validate())
 }
 
 // Run serves until it is told to stop.
@@ -67,7 +65,7 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Secret: secret(c.Secret), SecurityContact: c.SecurityContact})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}
@@ -120,11 +118,12 @@ func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error
 type workCommand struct {
 	mailFlags
 	vaultFlags
+	outboundFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
-	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate())
+	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate(), c.outboundFlags.Validate())
 }
 
 // Run does background jobs until it is told to stop.
@@ -143,7 +142,7 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post, Vault: sealed})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,11 @@ import (
 	"log/slog"
 
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/factors"
+	"github.com/skaiscraper/skai/internal/identity/sso"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
@@ -54,11 +57,19 @@ func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		waiting, err := factors.Waiting(ctx, s.db, v)
+		accounts, err := factors.Waiting(ctx, s.db, v)
 		if err != nil {
 			return err
 		}
-		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals; %d second factors' secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
+		waiting, err := reseal(ctx, s.db, v, true)
+		if err != nil {
+			return err
+		}
+		waiting += int(accounts)
+		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals what is of accounts; each organisation has its own. %d secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
+		if v.Made() {
+			t.printf("It is the file that was made in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND.\n")
+		}
 		if waiting > 0 {
 			t.printf("Seal them again: skai vault rotate --resume\n")
 		}
@@ -95,7 +106,7 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		n, err := factors.Reseal(ctx, s.db, v)
 		if err == nil {
 			var more int
-			more, err = audit.NewPusher(audit.New(s.db), orgs.New(s.db), v, nil).Reseal(ctx)
+			more, err = reseal(ctx, s.db, v, false)
 			n += more
 		}
 		if err != nil {
@@ -104,6 +115,23 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		t.printf("The data key %s seals from now on; %d secrets were sealed again with it.\n", v.Current(), n)
 		return nil
 	})
+}
+
+// reseal seals again what another data key than the organisation's current one has
+// sealed, in every room that keeps secrets, and tells how many those were; with
+// onlyCount it only tells.
+func reseal(ctx context.Context, db *postgres.DB, v *vault.Vault, onlyCount bool) (total int, err error) {
+	o := orgs.New(db)
+	for _, room := range []func(context.Context, bool) (int, error){
+		audit.NewPusher(audit.New(db), o, v, outbound.Guard{}).Reseal,
+		sso.New(db, o, identity.New(db, o), v, outbound.Guard{}, "", slog.New(slog.DiscardHandler)).Reseal,
+	} {
+		n, err := room(ctx, onlyCount)
+		if total += n; err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 func (c *vaultRotate) rewrap(ctx context.Context, g *Globals, t *terminal, s *stores, old vault.Config) error {

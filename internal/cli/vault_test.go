@@ -13,7 +13,7 @@ func TestVaultByCommand(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	first, second := "--vault-secret=correct horse battery staple, one", "--vault-secret=correct horse battery staple, two"
-	on(t, db, "", "vault", "status", first).want(t, exitDone, "comes from SKAI_VAULT_SECRET", "0 second factors' secrets are sealed with an older one")
+	on(t, db, "", "vault", "status", first).want(t, exitDone, "comes from SKAI_VAULT_SECRET", "0 secrets are sealed with an older one")
 	on(t, db, "", "vault", "rotate", first).want(t, exitDone, "seals from now on; 0 secrets were sealed again")
 	on(t, db, "", "vault", "rotate", second).want(t, exitFailed, "is not the one")
 	on(t, db, "", "vault", "rotate", second, "--old-secret=correct horse battery staple, six").want(t, exitFailed, "is not the one")

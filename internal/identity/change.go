@@ -53,6 +53,9 @@ func (s *Service) checkCurrent(ctx context.Context, session Session, password st
 	if err != nil {
 		return attempt{}, err
 	}
+	if found.Hash == noPassword {
+		return attempt{}, fault.Invalid("current", "your account has no password: you come through your organisation's identity provider; \"Forgot your password?\" at the sign-in sets one")
+	}
 	a := attemptOf(found.Email, d.Address)
 	if err := s.take(ctx, a); err != nil {
 		return attempt{}, err

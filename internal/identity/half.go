@@ -46,7 +46,7 @@ func (s *Service) Half(ctx context.Context, token string) (Half, error) {
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
 			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
-				AND (s.pending IS NOT NULL OR p.role = ANY (o.factor_roles) AND o.factor_from <= now()
+				AND (s.pending IS NOT NULL OR NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
 			HashOf(token))
 	})
@@ -73,14 +73,18 @@ func (h Half) Open(ctx context.Context, tx pgx.Tx) error {
 func (s *Service) OpenFor(ctx context.Context, user uuid.UUID, d Device) (string, error) {
 	found, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (credentials, error) {
 		return postgres.One[credentials](ctx, tx, `
-			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
-			FROM users u JOIN LATERAL (
-				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
+			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id, coalesce(m.elsewhere, false) AS elsewhere
+			FROM users u LEFT JOIN LATERAL (
+				SELECT p.org_id, p.id AS person_id, coalesce(c.required AND c.break_glass <> p.id, false) AS elsewhere
+				FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL LEFT JOIN sso_connections c ON c.org_id = o.id
+				WHERE p.user_id = u.id AND p.active ORDER BY elsewhere, o.name, o.id LIMIT 1) m ON true
 			WHERE u.id = $1 AND u.disabled_at IS NULL`, user)
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
-		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation that is open; ask an owner or admin to invite you again, or the operator if your organisation is suspended")
+		return "", errNoOrganisation
+	}
+	if err == nil {
+		err = found.mayEnter()
 	}
 	if err != nil {
 		return "", err

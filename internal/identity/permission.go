@@ -35,6 +35,7 @@ const (
 	EditRoles      Permission = "roles.edit"    // compose roles
 	TransferOrg    Permission = "organisation.transfer"
 	ManageKeys     Permission = "keys.manage" // API keys
+	ManageSSO      Permission = "sso.manage"  // whoever names the identity provider could become anybody
 )
 
 var (
@@ -62,6 +63,7 @@ var (
 		EditRoles:      {everyone[:1], "compose roles"},
 		TransferOrg:    {everyone[:1], "hand the organisation over"},
 		ManageKeys:     {stewards, "see or manage API keys"},
+		ManageSSO:      {everyone[:1], "set up single sign-on"},
 	}
 )
 

@@ -28,6 +28,7 @@ var matrix = map[Permission]string{
 	EditRoles:      "o",
 	TransferOrg:    "o",
 	ManageKeys:     "oa",
+	ManageSSO:      "o",
 }
 
 func TestTheMatrix(t *testing.T) {

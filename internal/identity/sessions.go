@@ -36,6 +36,7 @@ type Session struct {
 	PersonID   uuid.UUID
 	Name       string
 	Email      string
+	SSO        bool // came through the organisation's identity provider, and is of that organisation alone
 	Unverified bool // nobody has shown yet that mail to the address reaches them
 	Role       tenant.Role
 	RoleName   string   // of the composed role the person has; "" is none
@@ -69,24 +70,28 @@ func Current(ctx context.Context) (s Session, ok bool) {
 
 // Authenticate finds the session of a token, with the membership as it is now.
 // It returns fault.Unauthenticated for a token that is unknown, revoked or
-// expired, whose person is no longer active, or who still has to show a second
+// expired, whose person is no longer active, that has a password behind it where
+// the organisation wants its identity provider, or who still has to show a second
 // factor, or to get one because the organisation asks for it: see [Service.Half].
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
 	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
 		found, err := postgres.One[Session](ctx, tx, `
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
-				p.id AS person_id, p.name, coalesce(p.email, '') AS email, u.verified_at IS NULL AS unverified, p.role,
+				p.id AS person_id, p.name, coalesce(p.email, '') AS email, s.sso, u.verified_at IS NULL AS unverified, p.role,
 				coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
-				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL WHERE p2.user_id = s.user_id AND p2.active) AS orgs
+				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL LEFT JOIN sso_connections c2 ON c2.org_id = o2.id
+				 WHERE p2.user_id = s.user_id AND p2.active AND CASE WHEN s.sso THEN o2.id = o.id ELSE c2.required IS NOT TRUE OR c2.break_glass = p2.id END) AS orgs
 			FROM sessions s
 			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
 			LEFT JOIN roles r ON r.org_id = p.org_id AND r.id = p.custom_role_id
+			LEFT JOIN sso_connections c ON c.org_id = o.id
 			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
-				AND s.pending IS NULL AND NOT (p.role = ANY (o.factor_roles) AND o.factor_from <= now()
+				AND CASE WHEN s.sso THEN c.org_id IS NOT NULL ELSE c.required IS NOT TRUE OR c.break_glass = p.id END
+				AND s.pending IS NULL AND NOT (NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
 			HashOf(token))
 		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
@@ -104,17 +109,22 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 }
 
 // SwitchOrg makes another of the user's organisations the session's current
-// one; fault.NotFound where they are no member of it.
+// one; fault.NotFound where they are no member of it, and fault.Forbidden where
+// one of the two has its people come through an identity provider: what that says
+// of somebody counts in its own organisation alone.
 func (s *Service) SwitchOrg(ctx context.Context, org uuid.UUID) error {
 	session, ok := Current(ctx)
 	if !ok {
 		return fault.Unauthenticated("unauthenticated", "sign in first")
 	}
+	if session.SSO && org != session.OrgID {
+		return fault.Forbidden("org.sso", "you came through the identity provider of %s, which opens no other organisation; sign out, then sign in to the other one", session.OrgName)
+	}
 	moved, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		return postgres.Exec(ctx, tx, `
 			UPDATE sessions s SET current_org_id = p.org_id, person_id = p.id
-			FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-			WHERE p.org_id = $2 AND p.user_id = s.user_id AND p.active AND s.id = $1 AND s.user_id = $3`,
+			FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL LEFT JOIN sso_connections c ON c.org_id = o.id
+			WHERE p.org_id = $2 AND p.user_id = s.user_id AND p.active AND s.id = $1 AND s.user_id = $3 AND (s.sso OR c.required IS NOT TRUE OR c.break_glass = p.id)`,
 			session.ID, org, session.UserID)
 	})
 	if err == nil && moved == 0 {
@@ -176,12 +186,25 @@ func (s *Service) RevokeOthers(ctx context.Context) (int64, error) {
 	})
 }
 
-// SignOut ends the session of a token; one that is unknown or has ended is no error.
-func (s *Service) SignOut(ctx context.Context, token string) error {
-	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL`, HashOf(token))
+// Ended is a session that was ended.
+type Ended struct {
+	SSO      bool // it came through the organisation's identity provider
+	OrgID    uuid.UUID
+	Provided // what that says of it
+}
+
+// SignOut ends the session of a token; one that is unknown or has ended is no error,
+// and gives the zero value.
+func (s *Service) SignOut(ctx context.Context, token string) (Ended, error) {
+	ended, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Ended, error) {
+		return postgres.One[Ended](ctx, tx, `
+			UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL
+			RETURNING sso, current_org_id AS org_id, coalesce(sso_subject, '') AS subject, coalesce(sso_sid, '') AS session`, HashOf(token))
 	})
-	return err
+	if errors.Is(err, postgres.ErrNoRow) {
+		return Ended{}, nil
+	}
+	return ended, err
 }
 
 // PurgeSessions deletes sessions and failures that ended over 30 days ago and tells how many.

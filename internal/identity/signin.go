@@ -28,6 +28,24 @@ type credentials struct {
 	Hash     string
 	OrgID    *uuid.UUID
 	PersonID *uuid.UUID
+
+	Elsewhere bool // their organisations want their identity providers, and no password
+}
+
+var (
+	errNoOrganisation = fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation that is open; ask an owner or admin to invite you again, or the operator if your organisation is suspended")
+	errElsewhere      = fault.Forbidden("sign_in.sso", "your organisation has its people sign in through its identity provider: choose Single sign-on below")
+)
+
+// mayEnter refuses an account that has no organisation its own secrets open.
+func (c credentials) mayEnter() error {
+	switch {
+	case c.OrgID == nil:
+		return errNoOrganisation
+	case c.Elsewhere:
+		return errElsewhere
+	}
+	return nil
 }
 
 // SignIn checks a password and opens a session in the user's first organisation
@@ -43,10 +61,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 	}
 	found, err := s.credentials(ctx, email)
 	unknown := errors.Is(err, postgres.ErrNoRow)
-	if unknown {
-		found.Hash = standIn()
-	} else if err != nil {
+	if err != nil && !unknown {
 		return "", err
+	}
+	if unknown = unknown || found.Hash == noPassword; unknown {
+		found.Hash = standIn()
 	}
 	matches, current, err := passwordMatches(ctx, found.Hash, password)
 	if err != nil {
@@ -58,8 +77,8 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 		}
 		return "", errWrong
 	}
-	if found.OrgID == nil {
-		return "", fault.Forbidden("sign_in.no_organisation", "your account belongs to no organisation that is open; ask an owner or admin to invite you again, or the operator if your organisation is suspended")
+	if err := found.mayEnter(); err != nil {
+		return "", err
 	}
 	if !current {
 		if found.Hash, err = HashPassword(ctx, password); err != nil {
@@ -74,10 +93,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 func (s *Service) credentials(ctx context.Context, email string) (credentials, error) {
 	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (credentials, error) {
 		return postgres.One[credentials](ctx, tx, `
-			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id
+			SELECT u.id AS user_id, u.password_hash AS hash, m.org_id, m.person_id, coalesce(m.elsewhere, false) AS elsewhere
 			FROM users u LEFT JOIN LATERAL (
-				SELECT p.org_id, p.id AS person_id FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-				WHERE p.user_id = u.id AND p.active ORDER BY o.name, o.id LIMIT 1) m ON true
+				SELECT p.org_id, p.id AS person_id, coalesce(c.required AND c.break_glass <> p.id, false) AS elsewhere
+				FROM people p JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL LEFT JOIN sso_connections c ON c.org_id = o.id
+				WHERE p.user_id = u.id AND p.active ORDER BY elsewhere, o.name, o.id LIMIT 1) m ON true
 			WHERE u.email = $1 AND u.disabled_at IS NULL`, email)
 	})
 }

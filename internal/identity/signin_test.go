@@ -256,7 +256,7 @@ func TestTheTrailHasSignInsAndFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := people.SignOut(ctx, token); err != nil {
+	if _, err := people.SignOut(ctx, token); err != nil {
 		t.Fatal(err)
 	}
 	got, err := postgres.Values[string](t.Context(), dbtest.Super(t, db), `

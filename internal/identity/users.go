@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"net/http"
 	"net/mail"
 	"slices"
 	"strings"
@@ -21,10 +22,12 @@ import (
 type Service struct {
 	db   *postgres.DB
 	orgs *orgs.Service
+
+	leave func(r *http.Request, org uuid.UUID, who Provided) string // see OnLeaving
 }
 
 // New gives the service.
-func New(db *postgres.DB, o *orgs.Service) *Service { return &Service{db, o} }
+func New(db *postgres.DB, o *orgs.Service) *Service { return &Service{db: db, orgs: o} }
 
 // NewUser is what CreateUser needs.
 type NewUser struct {

@@ -37,6 +37,9 @@ const PasskeyPath = "/sign-in/passkey"
 // factors serves.
 const FactorsPath = "/settings/factors"
 
+// SSOSettingsPath is the owner's page about single sign-on, which package sso serves.
+const SSOSettingsPath = "/settings/sso"
+
 // SettingsPath is the index of the settings, and LogoPath the organisation's logo;
 // package settings serves both.
 const (
@@ -140,6 +143,9 @@ func settingsLinks(ctx context.Context) []ui.Link {
 	if Can(ctx, ManageKeys) {
 		links = append(links, ui.Link{Text: "API keys", URL: KeysPath, Icon: "key"})
 	}
+	if Can(ctx, ManageSSO) {
+		links = append(links, ui.Link{Text: "Single sign-on", URL: SSOSettingsPath, Icon: "lock"})
+	}
 	if Can(ctx, ViewAudit) {
 		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"})
 	}
@@ -192,7 +198,7 @@ func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if old := web.Cookie(r, cookie); old != "" {
-		if err := s.SignOut(r.Context(), old); err != nil {
+		if _, err := s.SignOut(r.Context(), old); err != nil {
 			return err
 		}
 	}
@@ -201,12 +207,16 @@ func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) signOut(w http.ResponseWriter, r *http.Request) error {
-	if token := web.Cookie(r, cookie); token != "" {
-		if err := s.SignOut(r.Context(), token); err != nil {
-			return err
-		}
+	ended, err := s.SignOut(r.Context(), web.Cookie(r, cookie))
+	if err != nil {
+		return err
 	}
 	web.SetCookie(w, r, cookie, "", -1)
+	if ended.SSO && s.leave != nil {
+		if to := s.leave(r, ended.OrgID, ended.Provided); to != "" {
+			return ui.CardPage(w, r, http.StatusOK, ui.Head{Title: "You are signed out here", Lead: "Your identity provider still knows you"}, leftCard(to))
+		}
+	}
 	web.SetFlash(w, r, web.Done, "You are signed out.")
 	return web.Redirect(w, r, web.SignInPath)
 }

@@ -2,9 +2,11 @@ package proof
 
 import (
 	"context"
+	_ "embed" // the metadata of an identity provider
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -124,7 +126,7 @@ func (p *prover) outsiders(ctx context.Context, c *canary) error {
 		end  func(a *actor) error
 	}{
 		{"expired session", func(a *actor) error { return p.People.ExpireSession(ctx, a.token) }},
-		{"revoked session", func(a *actor) error { return p.People.SignOut(ctx, a.token) }},
+		{"revoked session", func(a *actor) error { _, err := p.People.SignOut(ctx, a.token); return err }},
 		{"removed member", func(a *actor) error { return p.People.Deactivate(ctx, c.org.Slug, a.email) }},
 	} {
 		a := &actor{name: s.name, home: c, role: tenant.Admin, email: strings.ReplaceAll(s.name, " ", "-") + "@" + c.org.Slug + ".example"}
@@ -294,8 +296,43 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	}
 	c.seen["GET /settings/people/{id}"] = sample{path: "/settings/people/" + c.ids["spare"]}
 	c.ids["invitation"], err = p.make(ctx, c, "/api/people/invitations", []byte(`{"email": "invited-`+email+`", "name": "Invited `+c.word+`", "role": "viewer"}`))
+	if err != nil {
+		return err
+	}
+	return p.singleSignOn(ctx, c)
+}
+
+// identityProvider is the metadata of one that is nobody's.
+//
+//go:embed idp.xml
+var identityProvider string
+
+// singleSignOn names a domain, a group and an identity provider, where they are not
+// named any more.
+func (p *prover) singleSignOn(ctx context.Context, c *canary) error {
+	const page = identity.SSOSettingsPath
+	for path, form := range map[string]url.Values{
+		page + "/domains": {"domain": {c.word + ".example"}}, page + "/groups": {"group": {"Group " + c.word}, "role": {"member"}},
+		page + "/connection": {"kind": {"saml"}, "metadata": {identityProvider}, "groups_claim": {c.word}},
+	} {
+		a, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: path, form: form})
+		if err == nil && a.status != http.StatusSeeOther && a.status != http.StatusUnprocessableEntity { // the domain may be there
+			err = fmt.Errorf("%s in %s: the answer was %d %.500s", path, c.org.Slug, a.status, a.body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	a, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: page})
+	door := door.FindString(a.body)
+	for _, r := range []string{"GET ", "GET /callback", "POST /acs", "POST /logout", "GET /slo", "GET /metadata"} {
+		method, path, _ := strings.Cut(r, " ")
+		c.seen[method+" "+identity.SSOPath+"/{id}"+path] = sample{path: door + path}
+	}
 	return err
 }
+
+var door = regexp.MustCompile(identity.SSOPath + "/[0-9a-f-]{36}")
 
 // brand gives the canary a logo that holds its word.
 func (p *prover) brand(ctx context.Context, c *canary) error {

@@ -173,3 +173,45 @@ func admit(ctx context.Context, tx pgx.Tx, offer Offer, person, user uuid.UUID, 
 		person, user, name, offer.Email, string(offer.Role))
 	return person, err
 }
+
+// Newcomer is somebody for whom an identity provider or a directory vouches.
+type Newcomer struct {
+	ID     uuid.UUID // of their row, where they have no other
+	UserID uuid.UUID
+	Email  string
+	Name   string
+	Role   tenant.Role // "" where only an invitation gives one
+}
+
+// ErrNoRole is returned by Join for a newcomer without a role and an invitation.
+var ErrNoRole = errors.New("people: no role and no invitation")
+
+// Join makes a newcomer a member, in a transaction of the organisation, and gives
+// the id of their row. An open invitation to their address is accepted by it: with
+// its role, where the newcomer comes with none, and with the work of the person of
+// an import it stands for.
+func Join(ctx context.Context, tx pgx.Tx, n Newcomer) (uuid.UUID, error) {
+	offer, err := postgres.One[Offer](ctx, tx, `
+		SELECT org_id, '' AS org_name, id, email, name, role, '' AS by, placeholder_id AS placeholder, true AS known FROM invitations
+		WHERE email = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now() FOR UPDATE`, n.Email)
+	invited := err == nil
+	if err != nil && !errors.Is(err, postgres.ErrNoRow) {
+		return uuid.Nil, err
+	}
+	offer.Email = n.Email
+	if n.Role != "" {
+		offer.Role = n.Role
+	}
+	if offer.Role == "" {
+		return uuid.Nil, ErrNoRole
+	}
+	person := n.ID
+	if offer.Placeholder != nil {
+		person = *offer.Placeholder
+	}
+	if person, err = admit(ctx, tx, offer, person, n.UserID, n.Name); err != nil || !invited {
+		return person, err
+	}
+	_, err = postgres.Exec(ctx, tx, `UPDATE invitations SET accepted_at = now(), person_id = $2, token_hash = NULL WHERE id = $1`, offer.ID, person)
+	return person, err
+}

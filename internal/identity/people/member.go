@@ -66,6 +66,12 @@ func (s *Service) SetRole(ctx context.Context, id uuid.UUID, was, role tenant.Ro
 	}))
 }
 
+// GiveRole gives a member another built-in role, in the transaction of a directory
+// or an identity provider that says so: who may is for the caller to know.
+func GiveRole(ctx context.Context, tx pgx.Tx, id uuid.UUID, role tenant.Role) error {
+	return setRole(ctx, tx, id, role)
+}
+
 func setRole(ctx context.Context, tx pgx.Tx, id uuid.UUID, role tenant.Role) error {
 	if _, err := postgres.Exec(ctx, tx, `UPDATE people SET role = $2, custom_role_id = NULL, updated_at = now() WHERE id = $1 AND (role <> $2 OR custom_role_id IS NOT NULL)`, id, string(role)); err != nil {
 		return err

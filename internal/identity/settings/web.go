@@ -71,6 +71,9 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	if identity.Can(r.Context(), identity.ManageKeys) {
 		places = append(places, place{"API keys", "With which other programs read and write here.", identity.KeysPath})
 	}
+	if identity.Can(r.Context(), identity.ManageSSO) {
+		places = append(places, place{"Single sign-on", "People sign in through your company's identity provider.", identity.SSOSettingsPath})
+	}
 	if identity.Can(r.Context(), identity.ViewAudit) {
 		places = append(places, place{"Audit trail", "Who changed what, and when.", identity.AuditPath})
 	}

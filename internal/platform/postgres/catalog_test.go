@@ -195,6 +195,9 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"people: skai_signin may UPDATE",
 		"properties: skai_search may SELECT",
 		"roles: skai_signin may SELECT",
+		"sso_connections: skai_operator may SELECT",
+		"sso_connections: skai_signin may SELECT",
+		"sso_domains: skai_signin may SELECT",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

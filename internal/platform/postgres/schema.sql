@@ -468,6 +468,23 @@ $$;
 
 ALTER FUNCTION public.role_permissions(base text) OWNER TO skai_owner;
 
+CREATE FUNCTION public.sso_keep_break_glass() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+	org uuid := coalesce(NEW.org_id, OLD.org_id);
+BEGIN
+	PERFORM 1 FROM orgs WHERE id = org FOR UPDATE; -- one after the other
+	IF EXISTS (SELECT FROM sso_connections c WHERE c.org_id = org AND c.required AND NOT EXISTS (
+			SELECT FROM people p WHERE p.org_id = c.org_id AND p.id = c.break_glass AND p.kind = 'member' AND p.role = 'owner' AND p.active)) THEN
+		RAISE EXCEPTION 'organisation % would be left without an owner who gets in by password', org
+			USING ERRCODE = 'check_violation', CONSTRAINT = 'sso_break_glass_owner';
+	END IF;
+	RETURN NULL;
+END $$;
+
+ALTER FUNCTION public.sso_keep_break_glass() OWNER TO skai_owner;
+
 CREATE FUNCTION public.tag_words(tags text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT array_to_string(tags, ' ') $$;
@@ -1478,6 +1495,9 @@ CREATE TABLE public.sessions (
     revoked_at timestamp with time zone,
     pending text,
     fresh_at timestamp with time zone DEFAULT now() NOT NULL,
+    sso boolean DEFAULT false NOT NULL,
+    sso_subject text,
+    sso_sid text,
     CONSTRAINT sessions_pending_check CHECK ((pending = 'factor'::text)),
     CONSTRAINT sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
@@ -1491,6 +1511,97 @@ CREATE TABLE public.sign_in_failures (
 );
 
 ALTER TABLE public.sign_in_failures OWNER TO skai_owner;
+
+CREATE TABLE public.sso_assertions (
+    org_id uuid NOT NULL,
+    id_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT sso_assertions_id_hash_check CHECK ((octet_length(id_hash) = 32))
+);
+
+ALTER TABLE ONLY public.sso_assertions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_assertions OWNER TO skai_owner;
+
+CREATE TABLE public.sso_connections (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    issuer text NOT NULL,
+    client_id text DEFAULT ''::text NOT NULL,
+    client_secret bytea,
+    metadata text,
+    signing_key bytea,
+    certificate bytea,
+    groups_claim text DEFAULT 'groups'::text NOT NULL,
+    default_role text,
+    worked_at timestamp with time zone,
+    required boolean DEFAULT false NOT NULL,
+    break_glass uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sso_connections_check CHECK (
+CASE kind
+    WHEN 'oidc'::text THEN ((client_id <> ''::text) AND (client_secret IS NOT NULL))
+    ELSE ((metadata IS NOT NULL) AND (signing_key IS NOT NULL) AND (certificate IS NOT NULL))
+END),
+    CONSTRAINT sso_connections_default_role_check CHECK ((default_role = ANY (ARRAY['admin'::text, 'manager'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT sso_connections_issuer_check CHECK (((issuer <> ''::text) AND (char_length(issuer) <= 2000))),
+    CONSTRAINT sso_connections_kind_check CHECK ((kind = ANY (ARRAY['oidc'::text, 'saml'::text]))),
+    CONSTRAINT sso_required_has_break_glass CHECK (((NOT required) OR (break_glass IS NOT NULL))),
+    CONSTRAINT sso_required_has_worked CHECK (((NOT required) OR (worked_at IS NOT NULL)))
+);
+
+ALTER TABLE ONLY public.sso_connections FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_connections OWNER TO skai_owner;
+
+CREATE TABLE public.sso_domains (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    domain text NOT NULL,
+    token text NOT NULL,
+    verified_at timestamp with time zone,
+    checked_at timestamp with time zone,
+    found text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_by uuid NOT NULL,
+    CONSTRAINT sso_domains_domain_check CHECK (((domain = lower(domain)) AND (domain ~ '^[a-z0-9_-]+(\.[a-z0-9_-]+)+$'::text) AND (char_length(domain) <= 253))),
+    CONSTRAINT sso_domains_token_check CHECK ((token <> ''::text))
+);
+
+ALTER TABLE ONLY public.sso_domains FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_domains OWNER TO skai_owner;
+
+CREATE TABLE public.sso_groups (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sso_groups_name_check CHECK (((name = btrim(name)) AND (name <> ''::text) AND (char_length(name) <= 200))),
+    CONSTRAINT sso_groups_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'manager'::text, 'member'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY public.sso_groups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_groups OWNER TO skai_owner;
+
+CREATE TABLE public.sso_identities (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    person_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT sso_identities_issuer_check CHECK ((char_length(issuer) <= 2000)),
+    CONSTRAINT sso_identities_subject_check CHECK (((subject <> ''::text) AND (char_length(subject) <= 1000)))
+);
+
+ALTER TABLE ONLY public.sso_identities FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_identities OWNER TO skai_owner;
 
 CREATE TABLE public.trusted_devices (
     id uuid NOT NULL,
@@ -1786,6 +1897,33 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.sso_assertions
+    ADD CONSTRAINT sso_assertions_pkey PRIMARY KEY (org_id, id_hash);
+
+ALTER TABLE ONLY public.sso_connections
+    ADD CONSTRAINT sso_connections_org_id_key UNIQUE (org_id);
+
+ALTER TABLE ONLY public.sso_connections
+    ADD CONSTRAINT sso_connections_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.sso_domains
+    ADD CONSTRAINT sso_domains_org_id_domain_key UNIQUE (org_id, domain);
+
+ALTER TABLE ONLY public.sso_domains
+    ADD CONSTRAINT sso_domains_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.sso_groups
+    ADD CONSTRAINT sso_groups_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.sso_groups
+    ADD CONSTRAINT sso_groups_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.sso_identities
+    ADD CONSTRAINT sso_identities_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.sso_identities
+    ADD CONSTRAINT sso_identities_subject_key UNIQUE (org_id, issuer, subject);
+
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_pkey PRIMARY KEY (id);
 
@@ -1976,6 +2114,10 @@ CREATE INDEX properties_zip_idx ON public.properties USING btree (org_id, zip, c
 
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 
+CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
+
+CREATE INDEX sso_identities_person_idx ON public.sso_identities USING btree (org_id, person_id);
+
 CREATE INDEX trusted_devices_user_idx ON public.trusted_devices USING btree (user_id);
 
 CREATE INDEX user_factors_user_idx ON public.user_factors USING btree (user_id);
@@ -2026,6 +2168,14 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.properties REFERENCING OLD TA
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.roles REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_connections REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_domains REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_identities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.user_factors REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2059,6 +2209,14 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.people REFERENCING NEW TABLE 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.properties REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.roles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_connections REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_domains REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_identities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.user_factors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -2094,6 +2252,14 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.properties REFERENCING OLD TA
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.roles REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_connections REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_domains REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_identities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_update AFTER UPDATE ON public.user_factors REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2110,7 +2276,11 @@ CREATE TRIGGER import_files_ledger BEFORE INSERT OR UPDATE ON public.import_file
 
 CREATE TRIGGER orgs_system_person AFTER INSERT ON public.orgs FOR EACH ROW EXECUTE FUNCTION public.orgs_system_person();
 
+CREATE CONSTRAINT TRIGGER people_break_glass AFTER UPDATE OF kind, role, active ON public.people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.kind = 'member'::text) AND (old.role = 'owner'::text) AND old.active)) EXECUTE FUNCTION public.sso_keep_break_glass();
+
 CREATE CONSTRAINT TRIGGER people_last_owner AFTER DELETE OR UPDATE OF kind, role, active ON public.people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.kind = 'member'::text) AND (old.role = 'owner'::text) AND old.active)) EXECUTE FUNCTION public.people_keep_an_owner();
+
+CREATE CONSTRAINT TRIGGER sso_connections_break_glass AFTER INSERT OR UPDATE OF required, break_glass ON public.sso_connections DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (new.required) EXECUTE FUNCTION public.sso_keep_break_glass();
 
 ALTER TABLE ONLY public.account_links
     ADD CONSTRAINT account_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -2343,6 +2513,30 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.sso_assertions
+    ADD CONSTRAINT sso_assertions_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.sso_connections
+    ADD CONSTRAINT sso_connections_org_id_break_glass_fkey FOREIGN KEY (org_id, break_glass) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.sso_connections
+    ADD CONSTRAINT sso_connections_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.sso_domains
+    ADD CONSTRAINT sso_domains_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.sso_domains
+    ADD CONSTRAINT sso_domains_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.sso_groups
+    ADD CONSTRAINT sso_groups_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.sso_identities
+    ADD CONSTRAINT sso_identities_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.sso_identities
+    ADD CONSTRAINT sso_identities_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
+
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -2437,6 +2631,16 @@ CREATE POLICY erase ON public.properties TO skai_eraser USING ((org_id = ( SELEC
 
 CREATE POLICY erase ON public.roles TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.sso_assertions TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.sso_connections TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.sso_domains TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.sso_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.sso_identities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
@@ -2473,6 +2677,8 @@ CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (
 
 CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK (true);
 
+CREATE POLICY operator ON public.sso_connections FOR SELECT TO skai_operator USING (true);
+
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.org_keys ENABLE ROW LEVEL SECURITY;
@@ -2505,9 +2711,23 @@ CREATE POLICY signin ON public.people FOR SELECT TO skai_signin USING (true);
 
 CREATE POLICY signin ON public.roles FOR SELECT TO skai_signin USING (true);
 
+CREATE POLICY signin ON public.sso_connections FOR SELECT TO skai_signin USING (true);
+
+CREATE POLICY signin ON public.sso_domains FOR SELECT TO skai_signin USING (true);
+
 CREATE POLICY signin_address ON public.people FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
 
 CREATE POLICY signin_used ON public.api_keys FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
+
+ALTER TABLE public.sso_assertions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_connections ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_domains ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_groups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sso_identities ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.activities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -2566,6 +2786,16 @@ CREATE POLICY tenant ON public.people TO skai_app USING ((org_id = ( SELECT publ
 CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.roles TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.sso_assertions TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.sso_connections TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.sso_domains TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.sso_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.sso_identities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 GRANT USAGE ON SCHEMA audit TO skai_owner;
 GRANT USAGE ON SCHEMA audit TO skai_app;
@@ -2916,6 +3146,61 @@ GRANT UPDATE(updated_at) ON TABLE public.roles TO skai_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
+
+GRANT SELECT,DELETE ON TABLE public.sso_assertions TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sso_assertions TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.sso_connections TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sso_connections TO skai_app;
+GRANT SELECT ON TABLE public.sso_connections TO skai_signin;
+
+GRANT SELECT(org_id) ON TABLE public.sso_connections TO skai_operator;
+
+GRANT UPDATE(kind) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(issuer) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(client_id) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(client_secret) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(metadata) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(signing_key) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(certificate) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(groups_claim) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(default_role) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(worked_at) ON TABLE public.sso_connections TO skai_app;
+
+GRANT UPDATE(required) ON TABLE public.sso_connections TO skai_app;
+GRANT SELECT(required) ON TABLE public.sso_connections TO skai_operator;
+
+GRANT UPDATE(break_glass) ON TABLE public.sso_connections TO skai_app;
+GRANT SELECT(break_glass) ON TABLE public.sso_connections TO skai_operator;
+
+GRANT UPDATE(updated_at) ON TABLE public.sso_connections TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.sso_domains TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sso_domains TO skai_app;
+GRANT SELECT ON TABLE public.sso_domains TO skai_signin;
+
+GRANT UPDATE(verified_at) ON TABLE public.sso_domains TO skai_app;
+
+GRANT UPDATE(checked_at) ON TABLE public.sso_domains TO skai_app;
+
+GRANT UPDATE(found) ON TABLE public.sso_domains TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.sso_groups TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sso_groups TO skai_app;
+
+GRANT UPDATE(role) ON TABLE public.sso_groups TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.sso_identities TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.sso_identities TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trusted_devices TO skai_signin;
 

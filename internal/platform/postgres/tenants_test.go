@@ -56,6 +56,11 @@ ak AS (INSERT INTO api_keys (org_id, id, name, prefix, secret_hash, scopes, rate
 inv AS (INSERT INTO invitations (org_id, id, email, name, role, placeholder_id, expires_at, accepted_at, person_id, created_by)
 	SELECT org_id, gen_random_uuid(), 'sam@example.com', 'Sam', 'member', person, now(), now(), person, person FROM me),
 push AS (INSERT INTO audit_pushes (org_id, id, url, secret, after) SELECT org_id, gen_random_uuid(), 'https://example.com', 's', 0 FROM me),
+dom AS (INSERT INTO sso_domains (org_id, id, domain, token, created_by) SELECT org_id, gen_random_uuid(), 'example.com', 't', person FROM me),
+con AS (INSERT INTO sso_connections (org_id, id, kind, issuer, client_id, client_secret, break_glass) SELECT org_id, gen_random_uuid(), 'oidc', 'https://example.com', 'c', 's', person FROM me),
+grp AS (INSERT INTO sso_groups (org_id, id, name, role) SELECT org_id, gen_random_uuid(), 'Crews', 'member' FROM me),
+sub AS (INSERT INTO sso_identities (org_id, id, issuer, subject, person_id) SELECT org_id, gen_random_uuid(), 'https://example.com', '1', person FROM me),
+ass AS (INSERT INTO sso_assertions (org_id, id_hash, expires_at) SELECT org_id, sha256('a'), now() FROM me),
 idem AS (INSERT INTO idempotency_keys (org_id, person_id, key, hash) SELECT org_id, person, 'k', sha256('a') FROM me),
 p AS (INSERT INTO import_mappings (org_id, source, kind, header_key, mapping) SELECT org_id, 'generic', 'contacts', md5('h')::uuid, '{}' FROM me)
 INSERT INTO external_refs (org_id, entity, source, external_id, contact_id, property_id, lead_id, claim_id, estimate_id, file_id, fingerprint, run_id, file_no, ordinal)

@@ -118,6 +118,7 @@ type Head struct {
 	Canonical string  // the address without defaults; a search typed into a list shows it
 	NoTitle   bool    // the body has the h1
 	Wide      bool    // a list: use the whole width
+	Onward    string  // the address the browser goes on to by itself, or ""
 }
 
 // Action is the primary action of a page.

@@ -269,9 +269,36 @@ func (v *Vault) SealFor(ctx context.Context, org uuid.UUID, at Place, value []by
 	if err != nil {
 		return nil, err
 	}
-	key, _ := v.key(id)
+	return v.SealWith(id, at, value)
+}
+
+// SealWith seals a value for its place with the data key that [Vault.CurrentFor]
+// gave, also within a transaction.
+func (v *Vault) SealWith(id uuid.UUID, at Place, value []byte) ([]byte, error) {
+	key, known := v.key(id)
+	if !known {
+		return nil, ErrSealed
+	}
 	return seal(key, id, at, value), nil
 }
+
+// Again seals a value again with the data key that [Vault.CurrentFor] gave; other is
+// false, and the value as it was, where that key had sealed it already.
+func (v *Vault) Again(ctx context.Context, current uuid.UUID, at Place, sealed []byte) (again []byte, other bool, err error) {
+	if key, err := KeyOf(sealed); err == nil && key == current {
+		return sealed, false, nil
+	}
+	value, err := v.Open(ctx, at, sealed)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s.%s of %s: %w", at.Table, at.Column, at.Row, err)
+	}
+	again, err = v.SealWith(current, at, value)
+	return again, true, err
+}
+
+// Made tells that the master key is the file that was made in the data folder, beside
+// what it guards.
+func (v *Vault) Made() bool { return v.master.Made }
 
 // Open opens what Seal sealed for the same place; else it returns ErrSealed. A data
 // key that another program made since is fetched from the database.

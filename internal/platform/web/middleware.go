@@ -215,6 +215,9 @@ func (rt *Router) recoverPanic(next http.Handler) http.Handler {
 // nor Origin, and a page of another origin could not read our answer anyway.
 func (rt *Router) refuseCrossOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	for _, pattern := range rt.cross {
+		protection.AddInsecureBypassPattern(pattern)
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rt.fail(w, r, fault.Forbidden("cross_origin",
 			"This request came from another site and was stopped. Open the page here and try again"))

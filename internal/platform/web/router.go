@@ -25,6 +25,7 @@ type Router struct {
 	mux    *http.ServeMux
 	api    huma.API
 	routes []Route
+	cross  []string // patterns that pages of other sites may send
 }
 
 // New makes a router with the OpenAPI document and, if there is a renderer for
@@ -120,6 +121,9 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 	}
 	if access.Rate == limit.Auth && access.Audience == Public && access.By == nil {
 		panic("web: " + pattern + " counts an office behind one address as one account; say By what senders are told apart, for example ByField(\"email\")")
+	}
+	if access.CrossSite {
+		rt.cross = append(rt.cross, pattern)
 	}
 	rt.routes = append(rt.routes, Route{
 		Method: method, Pattern: path, Audience: access.Audience, Permission: access.Permission, Preset: access.Rate, Kind: kind,

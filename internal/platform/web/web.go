@@ -91,6 +91,8 @@ type Access struct {
 	// By tells senders apart who share an address, where nobody is signed in:
 	// ByField("email"), ByCookie("session"). Without it an address is one sender.
 	By func(r *http.Request) (string, error)
+	// CrossSite lets a page of another site send this: an identity provider's.
+	CrossSite bool
 }
 
 // Route is one entry of the router's table.
