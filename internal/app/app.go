@@ -22,6 +22,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/keys"
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
+	"github.com/skaiscraper/skai/internal/identity/scim"
 	"github.com/skaiscraper/skai/internal/identity/settings"
 	"github.com/skaiscraper/skai/internal/identity/sso"
 	"github.com/skaiscraper/skai/internal/leads"
@@ -104,6 +105,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	through := sso.New(db, a.Orgs, a.People, cfg.Vault, cfg.Outbound, cfg.DNS, cfg.Log)
 	a.People.OnLeaving(through.LeaveURL)
 	through.Routes(rt)
+	scim.New(db).Routes(rt)
 	a.Keys.Routes(rt)
 	a.Accounts.Routes(rt)
 	a.members.Routes(rt)

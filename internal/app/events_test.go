@@ -237,6 +237,7 @@ func (c clerk) settings(t *testing.T) {
 	c.submit(t, "/settings/confirm", "/settings/confirm", url.Values{"current": {dbtest.Password}})
 	c.submit(t, "/settings/factors/policy", "/settings/factors/policy", url.Values{"role_viewer": {"on"}})
 	c.singleSignOn(t)
+	c.directory(t)
 	c.submit(t, "/settings/email", "/settings/email", url.Values{"email": {"new@example.com"}, "current": {dbtest.Password}})
 	setup := c.send(t, "GET", "/settings/factors/app", nil).Body
 	_, secret, _ := strings.Cut(setup, "<code>")
@@ -283,4 +284,17 @@ func (c clerk) singleSignOn(t *testing.T) {
 	c.submit(t, page, page+"/connection/unlink", nil)
 	c.submit(t, page, page+"/domains/*/remove", nil)
 	c.submit(t, page, page+"/connection/remove", nil)
+}
+
+// directory sends what a company's directory sends.
+func (c clerk) directory(t *testing.T) {
+	t.Helper()
+	c.exec(t, `INSERT INTO sso_domains (org_id, id, domain, token, verified_at, created_by) SELECT org_id, gen_random_uuid(), 'scim.test', 't', now(), id FROM people WHERE kind = 'system'`)
+	change := map[string]any{"Operations": []any{map[string]any{"op": "replace", "path": "displayName", "value": "Changed"}}}
+	for path, body := range map[string]map[string]any{"/api/scim/v2/Users": {"userName": "dir@scim.test", "displayName": "Dir"}, "/api/scim/v2/Groups": {"displayName": "Crews"}} {
+		id := c.created(t, path, body)
+		c.write(t, "PUT", path+"/"+id, body)
+		c.write(t, "PATCH", path+"/"+id, change)
+		c.write(t, "DELETE", path+"/"+id, nil)
+	}
 }

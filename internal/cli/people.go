@@ -9,6 +9,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
+	"github.com/skaiscraper/skai/internal/identity/sso"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
@@ -31,6 +32,7 @@ type orgCommands struct {
 	List    orgList    `cmd:"" help:"List the organisations."`
 	Suspend orgSuspend `cmd:"" help:"Let nobody of an organisation in; its data stays."`
 	Resume  orgResume  `cmd:"" help:"Open a suspended organisation again."`
+	Domain  orgDomain  `cmd:"" help:"Vouch that an e-mail domain is an organisation's, where DNS can't be asked; for single sign-on and directories."`
 	Delete  orgDelete  `cmd:"" help:"Destroy an organisation with everything it has. This can't be undone."`
 }
 
@@ -83,6 +85,26 @@ func (c *orgSuspend) Run(ctx context.Context, g *Globals, t *terminal) error {
 			return err
 		}
 		t.printf("%s is suspended: nobody of it gets in from now on. Open it again: skai org resume %s\n", org.Name, org.Slug)
+		return nil
+	})
+}
+
+type orgDomain struct {
+	Slug   string `arg:"" help:"The organisation."`
+	Domain string `arg:"" help:"What follows the @ of its people's addresses."`
+}
+
+// Run notes the domain.
+func (c *orgDomain) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Slug, "org domain")
+		if err != nil {
+			return err
+		}
+		if err := sso.Vouch(ctx, s.db, c.Domain); err != nil {
+			return err
+		}
+		t.printf("%s is an e-mail domain of %s.\n", c.Domain, org.Name)
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/proof"
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 type proveCommand struct {
@@ -62,7 +63,7 @@ func serveFor(ctx context.Context, a *app.App) (url string, stop func() error, e
 	return "http://" + l.Addr().String(), func() error { cancel(); return <-ended }, nil
 }
 
-func (c *proveCommand) tell(t *terminal, r *proof.Report) error {
+func (c *proveCommand) tell(t *terminal, r *report.Report) error {
 	if err := errors.Join(writeTo(c.JSON, r.WriteJSON), writeTo(c.HTML, r.WriteHTML)); err != nil {
 		return err
 	}

@@ -19,23 +19,24 @@ type Permission string
 
 // The permissions that something asks for.
 const (
-	ViewRecords    Permission = "records.view"
-	EditRecords    Permission = "records.edit"    // create, edit, move stage
-	ArchiveRecords Permission = "records.archive" // a member: only their own
-	ViewAmounts    Permission = "amounts.view"    // a claim's money: not for viewers
-	EditAmounts    Permission = "amounts.edit"
-	StepBack       Permission = "stages.back" // one stage back, out of cancelled, with a reason
-	ExportLists    Permission = "lists.export"
-	ViewAnalytics  Permission = "analytics.view" // figures over many records; a member: over their own
-	Migrate        Permission = "migration.run"  // and the full export
-	ViewAudit      Permission = "audit.view"
-	EditSettings   Permission = "settings.edit"
-	InvitePeople   Permission = "people.invite" // see the list of people, and invite; package people says whom
-	ManagePeople   Permission = "people.manage" // change roles, remove
-	EditRoles      Permission = "roles.edit"    // compose roles
-	TransferOrg    Permission = "organisation.transfer"
-	ManageKeys     Permission = "keys.manage" // API keys
-	ManageSSO      Permission = "sso.manage"  // whoever names the identity provider could become anybody
+	ViewRecords     Permission = "records.view"
+	EditRecords     Permission = "records.edit"    // create, edit, move stage
+	ArchiveRecords  Permission = "records.archive" // a member: only their own
+	ViewAmounts     Permission = "amounts.view"    // a claim's money: not for viewers
+	EditAmounts     Permission = "amounts.edit"
+	StepBack        Permission = "stages.back" // one stage back, out of cancelled, with a reason
+	ExportLists     Permission = "lists.export"
+	ViewAnalytics   Permission = "analytics.view" // figures over many records; a member: over their own
+	Migrate         Permission = "migration.run"  // and the full export
+	ViewAudit       Permission = "audit.view"
+	EditSettings    Permission = "settings.edit"
+	InvitePeople    Permission = "people.invite" // see the list of people, and invite; package people says whom
+	ManagePeople    Permission = "people.manage" // change roles, remove
+	EditRoles       Permission = "roles.edit"    // compose roles
+	TransferOrg     Permission = "organisation.transfer"
+	ManageKeys      Permission = "keys.manage"      // API keys
+	ProvisionPeople Permission = "people.provision" // say who works here, as a directory does
+	ManageSSO       Permission = "sso.manage"       // whoever names the identity provider could become anybody
 )
 
 var (
@@ -47,23 +48,24 @@ var (
 		roles []tenant.Role
 		words string // what the person may not do, for the refusal
 	}{
-		ViewRecords:    {everyone, "see records"},
-		EditRecords:    {workers, "create or change records"},
-		ArchiveRecords: {workers, "archive or restore records"},
-		ViewAmounts:    {workers, "see amounts"},
-		EditAmounts:    {leaders, "change amounts"},
-		StepBack:       {leaders, "move a stage back"},
-		ExportLists:    {leaders, "export lists"},
-		ViewAnalytics:  {workers, "see figures over many records"},
-		Migrate:        {stewards, "run a migration or a full export"},
-		ViewAudit:      {stewards, "see the audit trail"},
-		EditSettings:   {stewards, "change the organisation's settings"},
-		InvitePeople:   {leaders, "see or invite people"},
-		ManagePeople:   {stewards, "change people's roles or remove them"},
-		EditRoles:      {everyone[:1], "compose roles"},
-		TransferOrg:    {everyone[:1], "hand the organisation over"},
-		ManageKeys:     {stewards, "see or manage API keys"},
-		ManageSSO:      {everyone[:1], "set up single sign-on"},
+		ViewRecords:     {everyone, "see records"},
+		EditRecords:     {workers, "create or change records"},
+		ArchiveRecords:  {workers, "archive or restore records"},
+		ViewAmounts:     {workers, "see amounts"},
+		EditAmounts:     {leaders, "change amounts"},
+		StepBack:        {leaders, "move a stage back"},
+		ExportLists:     {leaders, "export lists"},
+		ViewAnalytics:   {workers, "see figures over many records"},
+		Migrate:         {stewards, "run a migration or a full export"},
+		ViewAudit:       {stewards, "see the audit trail"},
+		EditSettings:    {stewards, "change the organisation's settings"},
+		InvitePeople:    {leaders, "see or invite people"},
+		ManagePeople:    {stewards, "change people's roles or remove them"},
+		EditRoles:       {everyone[:1], "compose roles"},
+		TransferOrg:     {everyone[:1], "hand the organisation over"},
+		ManageKeys:      {stewards, "see or manage API keys"},
+		ProvisionPeople: {stewards, "say who works here, as a directory does"},
+		ManageSSO:       {everyone[:1], "set up single sign-on"},
 	}
 )
 
@@ -71,8 +73,9 @@ var (
 var ownOfMembers = []Permission{ArchiveRecords, ViewAnalytics}
 
 // keyScopes are the permissions that an API key may have: those that something
-// below /api/ asks for, and that give no power over people, keys or settings.
-var keyScopes = []Permission{ViewRecords, EditRecords, ArchiveRecords, ViewAmounts, EditAmounts, StepBack, ViewAnalytics, ViewAudit}
+// below /api/ asks for, and that give no power over keys or settings; over people
+// only what a directory needs.
+var keyScopes = []Permission{ViewRecords, EditRecords, ArchiveRecords, ViewAmounts, EditAmounts, StepBack, ViewAnalytics, ViewAudit, ProvisionPeople}
 
 // KeyScopes are the permissions that an API key may have.
 func KeyScopes() []Permission { return slices.Clone(keyScopes) }

@@ -12,23 +12,24 @@ import (
 
 // The matrix of the product: o owner, a admin, m manager, e member, v viewer.
 var matrix = map[Permission]string{
-	ViewRecords:    "oamev",
-	EditRecords:    "oame",
-	ArchiveRecords: "oame", // a member only their own: TestRequireOwn
-	ViewAmounts:    "oame",
-	EditAmounts:    "oam",
-	StepBack:       "oam",
-	ExportLists:    "oam",
-	Migrate:        "oa",
-	ViewAudit:      "oa",
-	ViewAnalytics:  "oame", // a member over their own
-	EditSettings:   "oa",
-	InvitePeople:   "oam",
-	ManagePeople:   "oa",
-	EditRoles:      "o",
-	TransferOrg:    "o",
-	ManageKeys:     "oa",
-	ManageSSO:      "o",
+	ViewRecords:     "oamev",
+	EditRecords:     "oame",
+	ArchiveRecords:  "oame", // a member only their own: TestRequireOwn
+	ViewAmounts:     "oame",
+	EditAmounts:     "oam",
+	StepBack:        "oam",
+	ExportLists:     "oam",
+	Migrate:         "oa",
+	ViewAudit:       "oa",
+	ViewAnalytics:   "oame", // a member over their own
+	EditSettings:    "oa",
+	InvitePeople:    "oam",
+	ManagePeople:    "oa",
+	EditRoles:       "o",
+	TransferOrg:     "o",
+	ManageKeys:      "oa",
+	ManageSSO:       "o",
+	ProvisionPeople: "oa",
 }
 
 func TestTheMatrix(t *testing.T) {

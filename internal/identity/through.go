@@ -44,6 +44,28 @@ func EnsureUser(ctx context.Context, tx pgx.Tx, email, name string) (id uuid.UUI
 	return id, err
 }
 
+// Readdress gives a member another address, in a transaction of the organisation
+// whose directory says so: their account too, which is why it returns
+// fault.Conflict where the account is a member of another organisation as well. That
+// another account has the address is an error of the constraint users_email_key.
+func Readdress(ctx context.Context, tx pgx.Tx, person uuid.UUID, address string) error {
+	user, err := postgres.Value[uuid.UUID](ctx, tx, `UPDATE people SET email = $2, updated_at = now() WHERE id = $1 AND kind = 'member' RETURNING user_id`, person, address)
+	if err != nil {
+		return err
+	}
+	return postgres.As(ctx, tx, postgres.SignIn, func() error {
+		elsewhere, err := postgres.Value[bool](ctx, tx, `SELECT EXISTS (SELECT FROM people WHERE user_id = $1 AND id <> $2)`, user, person)
+		if err == nil && elsewhere {
+			err = fault.Conflict("account.elsewhere", "this person's account is a member of another organisation too, so only they can change its address")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = postgres.Exec(ctx, tx, `UPDATE users SET email = $2, verified_at = now(), updated_at = now() WHERE id = $1`, user, address)
+		return err
+	})
+}
+
 // OpenThrough opens a whole session for a member of org for whom the organisation's
 // identity provider vouches. It gives the session's token, and fault.Forbidden
 // where the person is no active member any more.

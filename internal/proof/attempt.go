@@ -116,7 +116,7 @@ func (p *prover) compare(ctx context.Context, a *actor, way reach, other *canary
 		if err != nil {
 			return err
 		}
-		p.current.count(a.name, 2)
+		p.current.Count(a.name, 2)
 		if theirs.status >= http.StatusInternalServerError {
 			p.surprise(a.name, way.place, fmt.Sprintf("answered %d", theirs.status))
 			return nil
@@ -196,7 +196,7 @@ func (p *prover) tryOutside(ctx context.Context, r web.Route) error {
 			if err != nil {
 				return err
 			}
-			p.current.count(a.name, 1)
+			p.current.Count(a.name, 1)
 			switch {
 			case got.status >= http.StatusInternalServerError:
 				p.surprise(a.name, "path", fmt.Sprintf("answered %d", got.status))
@@ -249,7 +249,7 @@ func (p *prover) tryOwn(ctx context.Context, r web.Route) error {
 				return err
 			}
 		}
-		p.current.count("own "+a.name, 1)
+		p.current.Count("own "+a.name, 1)
 		p.judgeOwn(r, a, got)
 		if r.Method != http.MethodGet {
 			if err := p.revive(ctx, a); err != nil {

@@ -299,7 +299,10 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	if err != nil {
 		return err
 	}
-	return p.singleSignOn(ctx, c)
+	if err := p.singleSignOn(ctx, c); err != nil {
+		return err
+	}
+	return p.directory(ctx, c)
 }
 
 // identityProvider is the metadata of one that is nobody's.

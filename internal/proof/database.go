@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 // table is a table with org_id, and what the program's role may do to it.
@@ -78,11 +79,11 @@ func (p *prover) tryDatabase(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tables {
-		p.current = &RouteResult{Method: "table", Pattern: t.Name, Actors: map[string]int{}}
+		p.current = &report.RouteResult{Method: "table", Pattern: t.Name, Actors: map[string]int{}}
 		if err := p.tryTable(ctx, t); err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
-		p.report.ByTable = append(p.report.ByTable, TableResult{t.Name, p.current.Attempts, p.current.Surprises})
+		p.report.ByTable = append(p.report.ByTable, report.TableResult{Table: t.Name, Attempts: p.current.Attempts, Surprises: p.current.Surprises})
 	}
 	return nil
 }

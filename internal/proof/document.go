@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/skaiscraper/skai/internal/identity/scim"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -71,6 +72,9 @@ func (p *prover) exploreAPI(ctx context.Context, c *canary) error {
 
 // sampleAPI makes a sample of an operation; none where a list it needs has nothing.
 func (p *prover) sampleAPI(ctx context.Context, c *canary, r web.Route) error {
+	if strings.HasPrefix(r.Pattern, scim.Path) && c.seen[key(r)].path != "" {
+		return nil // see directory
+	}
 	path, err := p.fillPath(ctx, c, r.Pattern)
 	if err != nil || path == "" {
 		return err // tryRoutes says that it could not be tried

@@ -27,6 +27,7 @@ import (
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 // Target is the installation that is tried.
@@ -48,9 +49,9 @@ type prover struct {
 	api       document
 	a, b      *canary
 	suspended *actor
-	tally     map[string]*RouteResult // by method and pattern
-	report    *Report
-	current   *RouteResult
+	tally     map[string]*report.RouteResult // by method and pattern
+	report    *report.Report
+	current   *report.RouteResult
 }
 
 // staleCanary is how old a canary of a proof that was killed has to be before
@@ -59,8 +60,8 @@ const staleCanary = time.Hour
 
 // Run makes the canaries, tries everything and removes them. What it finds
 // stands in the report; an error means that the proof could not be made.
-func Run(ctx context.Context, t Target) (report *Report, err error) {
-	p := &prover{Target: t, client: newClient(), tally: map[string]*RouteResult{}, report: newReport(t)}
+func Run(ctx context.Context, t Target) (found *report.Report, err error) {
+	p := &prover{Target: t, client: newClient(), tally: map[string]*report.RouteResult{}, report: &report.Report{Target: t.URL, Version: t.Version, StartedAt: time.Now().UTC(), Routes: len(t.Routes), Surprises: []report.Surprise{}}}
 	if err := p.removeStale(ctx); err != nil {
 		return nil, err
 	}
@@ -93,7 +94,7 @@ func Run(ctx context.Context, t Target) (report *Report, err error) {
 			return nil, fmt.Errorf("%s: %w", step.words, err)
 		}
 	}
-	p.report.close(p)
+	p.report.Close(p.tally)
 	return p.report, nil
 }
 
@@ -127,4 +128,16 @@ func (p *prover) removeCanaries(ctx context.Context) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+func (p *prover) result(r web.Route) *report.RouteResult {
+	if p.tally[key(r)] == nil {
+		p.tally[key(r)] = &report.RouteResult{Method: r.Method, Pattern: r.Pattern, Audience: r.Audience.String(), Permission: r.Permission, Actors: map[string]int{}}
+	}
+	return p.tally[key(r)]
+}
+
+func (p *prover) surprise(actor, place, words string) {
+	p.current.Surprises++
+	p.report.Surprises = append(p.report.Surprises, report.Surprise{What: p.current.Method + " " + p.current.Pattern, Actor: actor, Place: place, Words: words})
 }

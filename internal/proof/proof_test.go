@@ -17,17 +17,18 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/proof"
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // prove makes the proof of the program behind a handler that may spoil it.
-func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *proof.Report {
+func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *report.Report {
 	t.Helper()
 	return proveOn(t, dbtest.New(t), spoil)
 }
 
-func proveOn(t *testing.T, db *postgres.DB, spoil func(h http.Handler) http.Handler) *proof.Report {
+func proveOn(t *testing.T, db *postgres.DB, spoil func(h http.Handler) http.Handler) *report.Report {
 	t.Helper()
 	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db)})
 	if err != nil {

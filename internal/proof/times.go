@@ -1,14 +1,14 @@
 package proof
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 // pairs is how often an address is asked for each of two ids, in turn.
@@ -36,7 +36,7 @@ func (p *prover) compareTimes(ctx context.Context) error {
 				*try.into = append(*try.into, float64(a.took)/float64(time.Millisecond))
 			}
 		}
-		t := TimeResult{Route: key(r), Pairs: pairs, Theirs: median(found), Nowhere: median(none), Z: rankSum(found, none)}
+		t := report.TimeResult{Route: key(r), Pairs: pairs, Theirs: report.Median(found), Nowhere: report.Median(none), Z: report.RankSum(found, none)}
 		p.report.Times = append(p.report.Times, t)
 		p.current = p.result(r)
 		if math.Abs(t.Z) > 5 && math.Abs(t.Theirs-t.Nowhere) > min(t.Theirs, t.Nowhere)/4 {
@@ -44,35 +44,4 @@ func (p *prover) compareTimes(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func median(list []float64) float64 {
-	sorted := slices.Sorted(slices.Values(list))
-	return sorted[len(sorted)/2]
-}
-
-// rankSum is the z of the Mann-Whitney U test of two samples of the same size,
-// by its normal approximation, without ties.
-func rankSum(a, b []float64) float64 {
-	type value struct {
-		v     float64
-		first bool
-	}
-	all := make([]value, 0, len(a)+len(b))
-	for _, v := range a {
-		all = append(all, value{v, true})
-	}
-	for _, v := range b {
-		all = append(all, value{v, false})
-	}
-	slices.SortFunc(all, func(x, y value) int { return cmp.Compare(x.v, y.v) })
-	ranks := 0
-	for i, v := range all {
-		if v.first {
-			ranks += i + 1
-		}
-	}
-	n, m := float64(len(a)), float64(len(b))
-	u := float64(ranks) - n*(n+1)/2
-	return (u - n*m/2) / math.Sqrt(n*m*(n+m+1)/12)
 }

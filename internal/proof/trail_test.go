@@ -12,7 +12,7 @@ import (
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
-	"github.com/skaiscraper/skai/internal/proof"
+	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 // trail looks, after each request of the proof that changed something, at the
@@ -73,7 +73,7 @@ func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 // check finds requests that left an event of another name, or more than one in an
 // organisation. What ends or opens sessions on the way is said by the sessions.
 // That each route leaves one is for TestEveryWriteLeavesOneEvent of app.
-func (tr *trail) check(t *testing.T, routes []*proof.RouteResult) {
+func (tr *trail) check(t *testing.T, routes []*report.RouteResult) {
 	t.Helper()
 	for _, err := range tr.errs {
 		t.Error(err)

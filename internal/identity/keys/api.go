@@ -58,7 +58,7 @@ type (
 	newInput struct {
 		Body struct {
 			Name   string   `json:"name" doc:"Of the program that uses it" example:"Zapier"`
-			Scopes []string `json:"scopes" nullable:"false" enum:"records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,analytics.view,audit.view"`
+			Scopes []string `json:"scopes" nullable:"false" enum:"records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,analytics.view,audit.view,people.provision"`
 			Days   *int     `json:"days" required:"false" doc:"How long it is good, 1 to 366, 90 where it is left out; 0: until it is revoked"`
 			Rate   int      `json:"rate" required:"false" doc:"Requests a minute, 1 to 1000; 100 where it is left out"`
 		}

@@ -115,17 +115,30 @@ func (s *Service) Remove(ctx context.Context, id uuid.UUID) error {
 		if err := mayTouch(ctx, id, m.Role); err != nil {
 			return err
 		}
-		if _, err := postgres.Exec(ctx, tx, `UPDATE people SET active = false, updated_at = now() WHERE id = $1`, id); err != nil {
-			return err
-		}
-		if err := revokeOf(ctx, tx, id, nil); err != nil {
-			return err
-		}
-		return postgres.As(ctx, tx, postgres.SignIn, func() error {
-			_, err := postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE person_id = $1 AND current_org_id = current_org() AND revoked_at IS NULL`, id)
-			return err
-		})
+		return Leave(ctx, tx, id)
 	}))
+}
+
+// Leave ends a membership, in the transaction of whoever may: their sessions here and
+// the invitations they made end with it.
+func Leave(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
+	if _, err := postgres.Exec(ctx, tx, `UPDATE people SET active = false, updated_at = now() WHERE id = $1`, id); err != nil {
+		return err
+	}
+	if err := revokeOf(ctx, tx, id, nil); err != nil {
+		return err
+	}
+	return postgres.As(ctx, tx, postgres.SignIn, func() error {
+		_, err := postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE person_id = $1 AND current_org_id = current_org() AND revoked_at IS NULL`, id)
+		return err
+	})
+}
+
+// Return makes somebody who left a member again, with the role they had, in the
+// transaction of a directory that says so.
+func Return(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
+	_, err := postgres.Exec(ctx, tx, `UPDATE people SET active = true, updated_at = now() WHERE id = $1 AND kind = 'member'`, id)
+	return err
 }
 
 // lastOwner is the database's refusal to leave an organisation without an owner, in words.

@@ -83,11 +83,10 @@ func known(ctx context.Context, tx pgx.Tx, who idp.Claims) (found, error) {
 // enter makes somebody a member where they are none, links them, and gives them
 // their role.
 func enter(ctx context.Context, tx pgx.Tx, c idp.Connection, who idp.Claims, p found, unknown bool) (uuid.UUID, error) {
-	list, err := groups(ctx, tx)
+	role, ruled, err := RoleOf(ctx, tx, p.ID, who.Groups)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	role, ruled := roleOf(list, who.Groups)
 	if role == "" && c.DefaultRole != nil {
 		role = tenant.Role(*c.DefaultRole)
 	}

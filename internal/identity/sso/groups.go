@@ -35,11 +35,9 @@ func (s *Service) Groups(ctx context.Context) ([]Group, error) {
 	if err := identity.Require(ctx, identity.ManageSSO); err != nil {
 		return nil, err
 	}
-	return postgres.Read(ctx, s.db, groups)
-}
-
-func groups(ctx context.Context, tx pgx.Tx) ([]Group, error) {
-	return postgres.Many[Group](ctx, tx, `SELECT id, name, role FROM sso_groups ORDER BY name`)
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Group, error) {
+		return postgres.Many[Group](ctx, tx, `SELECT id, name, role FROM sso_groups ORDER BY name`)
+	})
 }
 
 // SetGroup gives a group a role, another one where it has one. It holds from the
@@ -89,14 +87,32 @@ func (s *Service) RemoveGroup(ctx context.Context, id uuid.UUID) error {
 	})
 }
 
-// roleOf is the role somebody has by their groups: the one that may the most. ruled
-// is false where no group has a role, so that roles are given by hand.
-func roleOf(list []Group, names []string) (role tenant.Role, ruled bool) {
+// RoleOf is the role a member has by their groups, those the directory says they are
+// in and those claimed at a sign-in: the one that may the most, "" in none. ruled is
+// false where no group has a role, so that roles are given by hand.
+func RoleOf(ctx context.Context, tx pgx.Tx, person uuid.UUID, claimed []string) (role tenant.Role, ruled bool, err error) {
+	type group struct {
+		Role tenant.Role
+		Mine bool
+	}
+	list, err := postgres.Many[group](ctx, tx, `
+		SELECT role, name = ANY ($2) OR name IN (SELECT g.name FROM scim_members m JOIN scim_groups g ON g.id = m.group_id WHERE m.person_id = $1) AS mine FROM sso_groups`,
+		person, append([]string{}, claimed...)) // not nil, which would be NULL
 	order := identity.Roles()
 	for _, g := range list {
-		if slices.Contains(names, g.Name) && (role == "" || slices.Index(order, g.Role) < slices.Index(order, role)) {
+		if g.Mine && (role == "" || slices.Index(order, g.Role) < slices.Index(order, role)) {
 			role = g.Role
 		}
 	}
-	return role, len(list) > 0
+	return role, len(list) > 0, err
+}
+
+// FirstRole is the role of somebody whom a directory names the first time: what an
+// owner said for single sign-on, else the least.
+func FirstRole(ctx context.Context, tx pgx.Tx) (tenant.Role, error) {
+	list, err := postgres.Values[string](ctx, tx, `SELECT coalesce(default_role, 'viewer') FROM sso_connections`)
+	if err != nil || len(list) == 0 {
+		return tenant.Viewer, err
+	}
+	return tenant.Role(list[0]), nil
 }

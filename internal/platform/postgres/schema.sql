@@ -461,7 +461,7 @@ CREATE FUNCTION public.role_permissions(base text) RETURNS text[]
 		WHEN 'viewer' THEN '{records.view}'::text[]
 		WHEN 'member' THEN '{records.view,records.edit,records.archive,amounts.view,analytics.view}'::text[]
 		WHEN 'manager' THEN '{records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,lists.export,analytics.view,people.invite}'::text[]
-		WHEN 'key' THEN '{records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,lists.export,analytics.view,migration.run,audit.view}'::text[]
+		WHEN 'key' THEN '{records.view,records.edit,records.archive,amounts.view,amounts.edit,stages.back,lists.export,analytics.view,migration.run,audit.view,people.provision}'::text[]
 		ELSE '{}'::text[]
 	END
 $$;
@@ -1481,6 +1481,47 @@ ALTER TABLE ONLY public.roles FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roles OWNER TO skai_owner;
 
+CREATE TABLE public.scim_groups (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    external_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scim_groups_external_id_check CHECK ((char_length(external_id) <= 320)),
+    CONSTRAINT scim_groups_name_check CHECK (((name = btrim(name)) AND (name <> ''::text) AND (char_length(name) <= 200)))
+);
+
+ALTER TABLE ONLY public.scim_groups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_groups OWNER TO skai_owner;
+
+CREATE TABLE public.scim_members (
+    org_id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.scim_members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_members OWNER TO skai_owner;
+
+CREATE TABLE public.scim_users (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_name text NOT NULL,
+    user_key text GENERATED ALWAYS AS (lower(user_name)) STORED NOT NULL,
+    external_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT scim_users_external_id_check CHECK ((char_length(external_id) <= 320)),
+    CONSTRAINT scim_users_user_name_check CHECK (((user_name <> ''::text) AND (char_length(user_name) <= 320)))
+);
+
+ALTER TABLE ONLY public.scim_users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_users OWNER TO skai_owner;
+
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1888,6 +1929,21 @@ ALTER TABLE ONLY public.roles
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_name_key UNIQUE (org_id, name);
+
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.scim_members
+    ADD CONSTRAINT scim_members_pkey PRIMARY KEY (org_id, group_id, person_id);
+
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_name_key UNIQUE (org_id, user_key);
+
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -2112,6 +2168,8 @@ CREATE INDEX properties_search_idx ON public.properties USING gin (org_id, searc
 
 CREATE INDEX properties_zip_idx ON public.properties USING btree (org_id, zip, created_at DESC, id DESC) WHERE (archived_at IS NULL);
 
+CREATE INDEX scim_members_person_idx ON public.scim_members USING btree (org_id, person_id);
+
 CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 
 CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
@@ -2168,6 +2226,10 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.properties REFERENCING OLD TA
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.roles REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.scim_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_delete AFTER DELETE ON public.scim_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_connections REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_domains REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2210,6 +2272,10 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.properties REFERENCING NEW TA
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.roles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.scim_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_insert AFTER INSERT ON public.scim_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_connections REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_domains REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2251,6 +2317,10 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.people REFERENCING OLD TABLE 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.properties REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.roles REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.scim_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.scim_users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_connections REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -2507,6 +2577,24 @@ ALTER TABLE ONLY public.properties
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
+ALTER TABLE ONLY public.scim_groups
+    ADD CONSTRAINT scim_groups_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.scim_members
+    ADD CONSTRAINT scim_members_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.scim_members
+    ADD CONSTRAINT scim_members_org_id_group_id_fkey FOREIGN KEY (org_id, group_id) REFERENCES public.scim_groups(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.scim_members
+    ADD CONSTRAINT scim_members_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.scim_users
+    ADD CONSTRAINT scim_users_org_id_id_fkey FOREIGN KEY (org_id, id) REFERENCES public.people(org_id, id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_current_org_id_person_id_fkey FOREIGN KEY (current_org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
 
@@ -2631,6 +2719,12 @@ CREATE POLICY erase ON public.properties TO skai_eraser USING ((org_id = ( SELEC
 
 CREATE POLICY erase ON public.roles TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.scim_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.scim_members TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.scim_users TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.sso_assertions TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.sso_connections TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2690,6 +2784,12 @@ ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.properties ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roles ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_groups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_members ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.scim_users ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY search ON public.claims FOR SELECT TO skai_search USING (true);
 
@@ -2786,6 +2886,12 @@ CREATE POLICY tenant ON public.people TO skai_app USING ((org_id = ( SELECT publ
 CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.roles TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.scim_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.scim_members TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.scim_users TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.sso_assertions TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -3142,6 +3248,27 @@ GRANT UPDATE(permissions) ON TABLE public.roles TO skai_app;
 GRANT UPDATE(version) ON TABLE public.roles TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.roles TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.scim_groups TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.scim_groups TO skai_app;
+
+GRANT UPDATE(name) ON TABLE public.scim_groups TO skai_app;
+
+GRANT UPDATE(external_id) ON TABLE public.scim_groups TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.scim_groups TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.scim_members TO skai_eraser;
+GRANT SELECT,INSERT,DELETE ON TABLE public.scim_members TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.scim_users TO skai_eraser;
+GRANT SELECT,INSERT ON TABLE public.scim_users TO skai_app;
+
+GRANT UPDATE(user_name) ON TABLE public.scim_users TO skai_app;
+
+GRANT UPDATE(external_id) ON TABLE public.scim_users TO skai_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.scim_users TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 

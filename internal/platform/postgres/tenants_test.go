@@ -61,6 +61,9 @@ con AS (INSERT INTO sso_connections (org_id, id, kind, issuer, client_id, client
 grp AS (INSERT INTO sso_groups (org_id, id, name, role) SELECT org_id, gen_random_uuid(), 'Crews', 'member' FROM me),
 sub AS (INSERT INTO sso_identities (org_id, id, issuer, subject, person_id) SELECT org_id, gen_random_uuid(), 'https://example.com', '1', person FROM me),
 ass AS (INSERT INTO sso_assertions (org_id, id_hash, expires_at) SELECT org_id, sha256('a'), now() FROM me),
+su AS (INSERT INTO scim_users (org_id, id, user_name) SELECT org_id, person, 'pat' FROM me),
+sg AS (INSERT INTO scim_groups (org_id, id, name) SELECT org_id, role, 'Crews' FROM me, ids),
+sm AS (INSERT INTO scim_members (org_id, group_id, person_id) SELECT org_id, role, person FROM me, ids),
 idem AS (INSERT INTO idempotency_keys (org_id, person_id, key, hash) SELECT org_id, person, 'k', sha256('a') FROM me),
 p AS (INSERT INTO import_mappings (org_id, source, kind, header_key, mapping) SELECT org_id, 'generic', 'contacts', md5('h')::uuid, '{}' FROM me)
 INSERT INTO external_refs (org_id, entity, source, external_id, contact_id, property_id, lead_id, claim_id, estimate_id, file_id, fingerprint, run_id, file_no, ordinal)

@@ -61,6 +61,11 @@ func (rt *Router) Page(pattern string, access Access, h HandlerFunc) {
 	rt.add(pattern, KindPage, access, h)
 }
 
+// Raw registers an operation in another's protocol, which writes its own refusals.
+func (rt *Router) Raw(pattern string, access Access, h HandlerFunc) {
+	rt.add(pattern, KindAPI, access, h)
+}
+
 // Stream registers a handler whose answer may take long: an export, live updates.
 func (rt *Router) Stream(pattern string, access Access, h HandlerFunc) {
 	rt.add(pattern, KindStream, access, h)

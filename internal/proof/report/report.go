@@ -1,4 +1,6 @@
-package proof
+// Package report holds what a proof of isolation found, and writes it for a person and
+// for a program.
+package report
 
 import (
 	_ "embed"
@@ -9,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // Report is what a proof found.
@@ -68,29 +68,15 @@ type TimeResult struct {
 	Z       float64 `json:"z"` // of the rank-sum test
 }
 
-func newReport(t Target) *Report {
-	return &Report{Target: t.URL, Version: t.Version, StartedAt: time.Now().UTC(), Routes: len(t.Routes), Surprises: []Surprise{}}
-}
-
-func (p *prover) result(r web.Route) *RouteResult {
-	if p.tally[key(r)] == nil {
-		p.tally[key(r)] = &RouteResult{Method: r.Method, Pattern: r.Pattern, Audience: r.Audience.String(), Permission: r.Permission, Actors: map[string]int{}}
-	}
-	return p.tally[key(r)]
-}
-
-func (r *RouteResult) count(actor string, n int) {
+// Count adds attempts of an actor.
+func (r *RouteResult) Count(actor string, n int) {
 	r.Attempts += n
 	r.Actors[actor] += n
 }
 
-func (p *prover) surprise(actor, place, words string) {
-	p.current.Surprises++
-	p.report.Surprises = append(p.report.Surprises, Surprise{p.current.Method + " " + p.current.Pattern, actor, place, words})
-}
-
-func (r *Report) close(p *prover) {
-	r.ByRoute = slices.SortedFunc(maps.Values(p.tally), func(a, b *RouteResult) int {
+// Close adds everything up.
+func (r *Report) Close(routes map[string]*RouteResult) {
+	r.ByRoute = slices.SortedFunc(maps.Values(routes), func(a, b *RouteResult) int {
 		if c := strings.Compare(a.Pattern, b.Pattern); c != 0 {
 			return c
 		}
