@@ -16,6 +16,7 @@ import (
 	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
 	"github.com/skaiscraper/skai/internal/dashboard"
+	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
@@ -29,6 +30,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
@@ -47,6 +49,7 @@ type Config struct {
 	Mail    *mail.Post   // sends mails; nil has nowhere to send them
 	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
 	Vault   *vault.Vault // seals secrets; required where pages are served or jobs are done
+	Files   *blob.Store  // keeps files; required where pages are served
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Outbound outbound.Guard // where requests go whose address a customer named
@@ -113,6 +116,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.pusher = audit.NewPusher(a.trail, a.Orgs, cfg.Vault, cfg.Outbound)
 	a.pusher.Routes(rt)
 	activity.New(db).Routes(rt)
+	files.New(db, cfg.Files).Routes(rt)
 	contacts.New(db).Routes(rt)
 	properties.New(db).Routes(rt)
 	claim := claims.New(db)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -37,13 +38,26 @@ func testVault(t *testing.T, db *postgres.DB) *vault.Vault {
 	return dbtest.Vault(t, db)
 }
 
+func testFiles(t *testing.T, db *postgres.DB) *blob.Store {
+	t.Helper()
+	if db == nil {
+		return nil
+	}
+	return dbtest.Blobs(t, db, t.TempDir())
+}
+
 func build(t *testing.T, db *postgres.DB) *app.App {
+	t.Helper()
+	return buildWith(t, db, testFiles(t, db))
+}
+
+func buildWith(t *testing.T, db *postgres.DB, files *blob.Store) *app.App {
 	t.Helper()
 	inside, err := outbound.Inside("127.0.0.1") // where tests have their identity providers
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), Outbound: inside, DNS: "127.0.0.1:1"})
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), Files: files, Outbound: inside, DNS: "127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}

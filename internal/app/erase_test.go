@@ -14,7 +14,6 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/demo/generate"
 	"github.com/skaiscraper/skai/internal/migration"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -24,11 +23,7 @@ import (
 func takeOver(t *testing.T, db *postgres.DB, contractor dbtest.Contractor, company generate.Company) {
 	t.Helper()
 	folder := t.TempDir()
-	blobs, err := blob.OpenFolder(filepath.Join(folder, "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = blobs.Close() }()
+	blobs := dbtest.Blobs(t, db, filepath.Join(folder, "blobs"))
 	company.Jobs = 40
 	files, err := company.Files()
 	if err != nil {

@@ -205,6 +205,7 @@ type File struct {
 	Kind      string // "photo" or "document"
 	Name      string
 	Size      *int64 // bytes, nil where the bytes are not with us
+	Kept      bool   // the bytes are with us
 	SourceURL string // where the system it came from keeps it, or ""
 	TakenAt   *time.Time
 	TakenBy   string
@@ -216,4 +217,4 @@ type File struct {
 // filesMost is how many files the page lists.
 const filesMost = 500
 
-const filesOf = `SELECT id, kind, name, size, source_url, taken_at, taken_by, caption, tags, created_at FROM files WHERE claim_id = $1 ORDER BY id DESC LIMIT 501`
+const filesOf = `SELECT id, kind, name, size, sha256 IS NOT NULL AS kept, source_url, taken_at, taken_by, caption, tags, created_at FROM files WHERE claim_id = $1 ORDER BY id DESC LIMIT 501`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,7 +47,15 @@ func run(t *testing.T, stdin string, args ...string) result {
 // on runs a command on a test's database in place of a private one.
 func on(t *testing.T, db *postgres.DB, stdin string, args ...string) result {
 	t.Helper()
-	return run(t, stdin, append(args, "--database-url", dbtest.URL(db, "skai_app"), "--data", t.TempDir())...)
+	args = append(args, "--database-url", dbtest.URL(db, "skai_app"), "--data", t.TempDir())
+	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "vault") }) { // one database, one master key
+		key := filepath.Join(t.TempDir(), "master")
+		if err := os.WriteFile(key, bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--vault-key-file", key)
+	}
+	return run(t, stdin, args...)
 }
 
 func (r result) want(t *testing.T, code int, words ...string) {

@@ -15,6 +15,8 @@ import (
 
 // Globals are the flags every command has.
 type Globals struct {
+	vaultFlags
+
 	Data        string           `help:"Folder for all the program keeps: the private PostgreSQL and files." default:"data" env:"SKAI_DATA" placeholder:"DIR"`
 	Listen      string           `help:"Where to serve." default:"127.0.0.1:8080" env:"SKAI_LISTEN" placeholder:"HOST:PORT"`
 	DatabaseURL string           `help:"A PostgreSQL 15 or newer to use instead of a private one, as the role skai_app. Behind PgBouncer in transaction mode: set its max_prepared_statements (1.21 or newer), or add default_query_exec_mode=cache_describe to the address." env:"DATABASE_URL" placeholder:"URL"`
@@ -45,7 +47,10 @@ func (g *Globals) check() error {
 	if err := checkURL("DATABASE_URL (--database-url)", "skai_app", g.DatabaseURL); err != nil {
 		return err
 	}
-	return checkURL("DATABASE_OWNER_URL (--owner-url)", "skai_owner", g.OwnerURL)
+	if err := checkURL("DATABASE_OWNER_URL (--owner-url)", "skai_owner", g.OwnerURL); err != nil {
+		return err
+	}
+	return g.vaultFlags.config("").Check()
 }
 
 // isAddress tells whether something could listen there: an address or localhost,

@@ -202,7 +202,7 @@ func TestExportComesBack(t *testing.T) {
 	run(t, "", "import", "--org", "titan", "--data", dir, "--database-url", dbtest.URL(db, "skai_app"), contactsFile(t, 200)).want(t, 2)
 	out := filepath.Join(dir, "all.zip")
 	run(t, "", "export", "--org", "titan", "--out", out, "--data", dir, "--database-url", dbtest.URL(db, "skai_app")).want(t, 0, "contacts.jsonl")
-	run(t, "", "import", "--org", "again", out, "--dry-run", "--json", "--data", t.TempDir(), "--database-url", dbtest.URL(db, "skai_app")).want(t, 0, `{"dry_run":true,"archive":{`, `"organisation":"Titan Roofing"`)
-	run(t, "", "import", "--org", "again", out, "--data", t.TempDir(), "--database-url", dbtest.URL(db, "skai_app")).want(t, 0, "now holds what Titan Roofing held")
-	run(t, "", "import", "--org", "again", out, "--data", t.TempDir(), "--database-url", dbtest.URL(db, "skai_app")).want(t, 1, "empty one")
+	run(t, "", "import", "--org", "again", out, "--dry-run", "--json", "--data", dir, "--database-url", dbtest.URL(db, "skai_app")).want(t, 0, `{"dry_run":true,"archive":{`, `"organisation":"Titan Roofing"`)
+	run(t, "", "import", "--org", "again", out, "--data", dir, "--database-url", dbtest.URL(db, "skai_app")).want(t, 0, "now holds what Titan Roofing held")
+	run(t, "", "import", "--org", "again", out, "--data", dir, "--database-url", dbtest.URL(db, "skai_app")).want(t, 1, "empty one")
 }

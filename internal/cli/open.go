@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/localpg"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/vault"
 )
 
 // stores is what a command works on.
@@ -19,6 +21,8 @@ type stores struct {
 	blobs    *blob.Store
 	server   *localpg.Server // nil where DATABASE_URL names another
 	migrated int             // migrations that opening it ran
+
+	vault func(context.Context) (*vault.Vault, error) // opened when it is asked for the first time
 }
 
 // database is the name of the private database.
@@ -38,8 +42,20 @@ func (g *Globals) open(ctx context.Context, log *slog.Logger) (*stores, error) {
 	}
 	s := new(stores)
 	err := g.prepare(ctx, log, s)
+	var once sync.Mutex
+	var opened *vault.Vault
+	s.vault = func(ctx context.Context) (*vault.Vault, error) {
+		once.Lock()
+		defer once.Unlock()
+		if opened != nil {
+			return opened, nil
+		}
+		v, err := g.openVault(ctx, s.db, log)
+		opened = v
+		return v, err
+	}
 	if err == nil {
-		s.blobs, err = blob.OpenFolder(g.folder("files"))
+		s.blobs, err = blob.OpenFolder(g.folder("files"), s.vault)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())

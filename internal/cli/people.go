@@ -120,11 +120,18 @@ func (c *orgDelete) Run(ctx context.Context, g *Globals, t *terminal) error {
 		return fmt.Errorf("--confirm says %q and not %q: nothing was deleted; export it first (skai export --org %s --out FILE.zip), then say --confirm %s", c.Confirm, c.Slug, c.Slug, c.Slug)
 	}
 	return g.with(ctx, t, func(s *stores) error {
+		org, err := orgs.New(s.db).BySlug(ctx, c.Slug)
+		if err != nil {
+			return err
+		}
 		n, err := identity.New(s.db, orgs.New(s.db)).EraseOrg(ctx, c.Slug)
 		if err != nil {
 			return err
 		}
-		t.printf("%s is gone, with %d rows. The bytes of its imported files stay in the data folder until they are removed there.\n", c.Slug, n)
+		if _, err := s.blobs.Forget(ctx, org.ID); err != nil {
+			return fmt.Errorf("%s is gone, with %d rows and the key of its files; the files themselves could not all be removed from the data folder, where nobody can read them: %w", c.Slug, n, err)
+		}
+		t.printf("%s is gone, with %d rows, its files and their key.\n", c.Slug, n)
 		return nil
 	})
 }

@@ -10,14 +10,11 @@ import (
 	"os"
 
 	"github.com/skaiscraper/skai/internal/app"
-	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/proof"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
 type proveCommand struct {
-	vaultFlags
-
 	URL  string `help:"The installation that answers, on this database: http://127.0.0.1:8080; its rate limits hold for the proof as well, so allow a quarter of an hour. Without it one is started for the proof." env:"SKAI_PROVE_URL" placeholder:"URL"`
 	JSON string `help:"Write what was tried and found here, for a program." env:"SKAI_PROVE_JSON" placeholder:"FILE"`
 	HTML string `help:"The same for a person." env:"SKAI_PROVE_HTML" placeholder:"FILE"`
@@ -26,11 +23,11 @@ type proveCommand struct {
 // Run makes the proof; it ends with 1 where anything was a surprise.
 func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		sealed, err := c.vaultFlags.open(ctx, g, s.db, slog.New(slog.DiscardHandler))
+		sealed, err := s.vault(ctx)
 		if err != nil {
 			return err
 		}
-		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true, Vault: sealed})
+		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true, Vault: sealed, Files: s.blobs})
 		if err != nil {
 			return err
 		}
@@ -41,7 +38,7 @@ func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 			}
 		}
 		report, err := proof.Run(ctx, proof.Target{
-			URL: url, Version: version(), Routes: a.Routes(), DB: s.db, Orgs: a.Orgs, People: a.People, Imports: migration.New(s.db, s.blobs),
+			URL: url, Version: version(), Routes: a.Routes(), DB: s.db, Orgs: a.Orgs, People: a.People, Files: s.blobs,
 			Say: func(format string, args ...any) { _, _ = fmt.Fprintf(t.err, format+"\n", args...) },
 		})
 		if err := errors.Join(err, stop()); err != nil {

@@ -14,7 +14,6 @@ import (
 )
 
 type serveCommand struct {
-	vaultFlags
 	mailFlags
 	outboundFlags
 
@@ -37,7 +36,7 @@ func (c *serveCommand) Validate() error {
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
-	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate(), c.outboundFlags.Validate())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate())
 }
 
 // Run serves until it is told to stop.
@@ -61,11 +60,11 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	sealed, err := c.vaultFlags.open(ctx, g, s.db, log)
+	sealed, err := s.vault(ctx)
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}
@@ -117,13 +116,12 @@ func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error
 
 type workCommand struct {
 	mailFlags
-	vaultFlags
 	outboundFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
-	return errors.Join(c.vaultFlags.Validate(), c.mailFlags.Validate(), c.outboundFlags.Validate())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate())
 }
 
 // Run does background jobs until it is told to stop.
@@ -138,7 +136,7 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	sealed, err := c.vaultFlags.open(ctx, g, s.db, log)
+	sealed, err := s.vault(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,26 +17,24 @@ import (
 
 // vaultFlags say where the master key is that seals secrets.
 type vaultFlags struct {
-	Secret  string `name:"vault-secret" help:"A secret of 24 characters or more, from which the key that seals second factors is made. Without any of the three a key file is made in the data folder." env:"SKAI_VAULT_SECRET" placeholder:"TEXT"`
+	Secret  string `name:"vault-secret" help:"A secret of 24 characters or more, from which the key that seals secrets and files is made. Without any of the three a key file is made in the data folder." env:"SKAI_VAULT_SECRET" placeholder:"TEXT"`
 	File    string `name:"vault-key-file" help:"A file with 32 bytes, as they are or in base64 or hexadecimal, instead." env:"SKAI_VAULT_KEY_FILE" placeholder:"FILE"`
 	Command string `name:"vault-key-command" help:"A program that prints them, instead: a key management service's." env:"SKAI_VAULT_KEY_COMMAND" placeholder:"COMMAND"`
 }
-
-// Validate refuses what can't be a master key before anything is started.
-func (f *vaultFlags) Validate() error { return f.config("").Check() }
 
 func (f *vaultFlags) config(folder string) vault.Config {
 	return vault.Config{Secret: f.Secret, File: f.File, Command: f.Command, Folder: folder}
 }
 
-// open opens the vault, and warns where its key lies beside what it guards.
-func (f *vaultFlags) open(ctx context.Context, g *Globals, db *postgres.DB, log *slog.Logger) (*vault.Vault, error) {
-	m, err := f.config(g.Data).Master(ctx)
+// openVault opens the vault of a database, and warns where its key lies beside what
+// it guards.
+func (g *Globals) openVault(ctx context.Context, db *postgres.DB, log *slog.Logger) (*vault.Vault, error) {
+	m, err := g.config(g.Data).Master(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if m.Made {
-		log.Warn("the key that seals secrets lies in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND before there is much to seal", "file", m.Source)
+		log.Warn("the key that seals secrets and files lies in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND before there is much to seal", "file", m.Source)
 	}
 	return vault.Open(ctx, db, m)
 }
@@ -46,14 +44,12 @@ type vaultCommands struct {
 	Rotate vaultRotate `cmd:"" help:"Make a new data key and seal every secret again with it; or, with an --old-... flag, put the data keys under another master key. Stopped in the middle, go on with --resume."`
 }
 
-type vaultStatus struct {
-	vaultFlags
-}
+type vaultStatus struct{}
 
 // Run opens the vault.
-func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		v, err := c.open(ctx, g, s.db, slog.New(slog.DiscardHandler))
+		v, err := s.vault(ctx)
 		if err != nil {
 			return err
 		}
@@ -61,7 +57,7 @@ func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		waiting, err := reseal(ctx, s.db, v, true)
+		waiting, err := reseal(ctx, s, v, true)
 		if err != nil {
 			return err
 		}
@@ -79,8 +75,6 @@ func (c *vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 
 // vaultRotate changes a key.
 type vaultRotate struct {
-	vaultFlags
-
 	OldSecret  string `help:"The master secret that was: the data keys are wrapped with the one configured now." env:"SKAI_VAULT_OLD_SECRET" placeholder:"TEXT"`
 	OldFile    string `name:"old-key-file" help:"The key file that was, instead." env:"SKAI_VAULT_OLD_KEY_FILE" placeholder:"FILE"`
 	OldCommand string `name:"old-key-command" help:"The command that was, instead." env:"SKAI_VAULT_OLD_KEY_COMMAND" placeholder:"COMMAND"`
@@ -94,7 +88,7 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if old != (vault.Config{}) {
 			return c.rewrap(ctx, g, t, s, old)
 		}
-		v, err := c.open(ctx, g, s.db, slog.New(slog.DiscardHandler))
+		v, err := s.vault(ctx)
 		if err != nil {
 			return err
 		}
@@ -106,7 +100,7 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		n, err := factors.Reseal(ctx, s.db, v)
 		if err == nil {
 			var more int
-			more, err = reseal(ctx, s.db, v, false)
+			more, err = reseal(ctx, s, v, false)
 			n += more
 		}
 		if err != nil {
@@ -120,11 +114,12 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 // reseal seals again what another data key than the organisation's current one has
 // sealed, in every room that keeps secrets, and tells how many those were; with
 // onlyCount it only tells.
-func reseal(ctx context.Context, db *postgres.DB, v *vault.Vault, onlyCount bool) (total int, err error) {
-	o := orgs.New(db)
+func reseal(ctx context.Context, s *stores, v *vault.Vault, onlyCount bool) (total int, err error) {
+	o := orgs.New(s.db)
 	for _, room := range []func(context.Context, bool) (int, error){
-		audit.NewPusher(audit.New(db), o, v, outbound.Guard{}).Reseal,
-		sso.New(db, o, identity.New(db, o), v, outbound.Guard{}, "", slog.New(slog.DiscardHandler)).Reseal,
+		audit.NewPusher(audit.New(s.db), o, v, outbound.Guard{}).Reseal,
+		sso.New(s.db, o, identity.New(s.db, o), v, outbound.Guard{}, "", slog.New(slog.DiscardHandler)).Reseal,
+		s.resealFiles,
 	} {
 		n, err := room(ctx, onlyCount)
 		if total += n; err != nil {
@@ -134,12 +129,24 @@ func reseal(ctx context.Context, db *postgres.DB, v *vault.Vault, onlyCount bool
 	return total, nil
 }
 
+// resealFiles does it with the keys of every organisation's files.
+func (s *stores) resealFiles(ctx context.Context, onlyCount bool) (total int, err error) {
+	list, err := orgs.New(s.db).List(ctx)
+	for _, org := range list {
+		n, err := s.blobs.Reseal(ctx, org.ID, onlyCount)
+		if total += n; err != nil {
+			return total, err
+		}
+	}
+	return total, err
+}
+
 func (c *vaultRotate) rewrap(ctx context.Context, g *Globals, t *terminal, s *stores, old vault.Config) error {
 	before, err := old.Master(ctx)
 	if err != nil {
 		return fmt.Errorf("the master key that was: %w", err)
 	}
-	next, err := c.config(g.Data).Master(ctx)
+	next, err := g.config(g.Data).Master(ctx)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,12 @@ package dbtest
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
@@ -26,4 +28,16 @@ func Vault(tb testing.TB, db *postgres.DB) *vault.Vault {
 		tb.Fatal(err)
 	}
 	return v
+}
+
+// Blobs gives a store of files in a folder, sealed by the database's vault.
+func Blobs(tb testing.TB, db *postgres.DB, folder string) *blob.Store {
+	tb.Helper()
+	v := Vault(tb, db)
+	store, err := blob.OpenFolder(folder, func(context.Context) (*vault.Vault, error) { return v, nil })
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = store.Close() })
+	return store
 }

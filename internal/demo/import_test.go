@@ -11,7 +11,6 @@ import (
 	"github.com/skaiscraper/skai/internal/demo/generate"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/report"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -47,11 +46,7 @@ func importer(t *testing.T, slug string) func([]generate.File) *report.Report {
 	t.Helper()
 	db, dir := dbtest.Shared(t), t.TempDir()
 	ctx := dbtest.Org(t, db, slug).As(t, tenant.Admin)
-	blobs, err := blob.OpenFolder(filepath.Join(dir, "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() })
+	blobs := dbtest.Blobs(t, db, filepath.Join(dir, "blobs"))
 	service := migration.New(db, blobs)
 	return func(files []generate.File) *report.Report {
 		t.Helper()

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skaiscraper/skai/internal/dbtest"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/migration"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
@@ -91,13 +92,9 @@ func (h house) holdsBytes(path string) {
 	if err != nil {
 		h.Fatal(err)
 	}
-	blobs, err := blob.OpenFolder(filepath.Join(h.dir, "blobs"))
-	if err != nil {
-		h.Fatal(err)
-	}
-	defer func() { _ = blobs.Close() }()
+	blobs := dbtest.Blobs(h.T, h.db, filepath.Join(h.dir, "blobs"))
 	sum := sha256.Sum256(want)
-	in, err := blobs.Fetch(h.ctx, blob.Key(sum[:]))
+	in, err := blobs.Fetch(h.ctx, sum[:])
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/report"
 	"github.com/skaiscraper/skai/internal/migration/rows"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -40,11 +39,7 @@ func newHouse(t *testing.T) house {
 func openHouse(t *testing.T, db *postgres.DB, ctx context.Context) house {
 	t.Helper()
 	dir := t.TempDir()
-	blobs, err := blob.OpenFolder(filepath.Join(dir, "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() })
+	blobs := dbtest.Blobs(t, db, filepath.Join(dir, "blobs"))
 	return house{t, db, ctx, migration.New(db, blobs), dir}
 }
 

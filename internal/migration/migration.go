@@ -202,7 +202,7 @@ func (s *Service) storeFile(ctx context.Context, no int, o FileOptions) (*file, 
 	}
 	if err == nil {
 		f.sha256 = sum.Sum(nil)
-		err = s.blobs.Put(ctx, blob.Key(f.sha256), open)
+		err = s.blobs.Put(ctx, f.sha256, open)
 	}
 	if err != nil {
 		_ = open.Close() // the error above says more
@@ -268,7 +268,7 @@ func (s *Service) loadFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	for _, f := range list {
-		open, err := s.blobs.Fetch(ctx, blob.Key(f.Sha256))
+		open, err := s.blobs.Fetch(ctx, f.Sha256)
 		if err != nil {
 			r.closeFiles()
 			return fmt.Errorf("fetch the stored bytes of %s: %w", r.options.Files[f.FileNo-1].Name, err)

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/skaiscraper/skai/internal/identity"
-	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
@@ -79,10 +76,10 @@ func (p *prover) newCanary(ctx context.Context, slug, name string) (*canary, err
 	if err := p.makeKeys(ctx, c); err != nil {
 		return c, err
 	}
-	if err := p.takeOver(ctx, c); err != nil {
+	if err := p.fill(ctx, c); err != nil {
 		return c, err
 	}
-	if err := p.fill(ctx, c); err != nil {
+	if err := p.takeOver(ctx, c); err != nil { // last: its run is the one that pages lead to
 		return c, err
 	}
 	if err := p.composeRole(ctx, c); err != nil {
@@ -172,32 +169,6 @@ func (p *prover) invite(ctx context.Context, second *canary) error {
 	return err
 }
 
-// takeOver imports a small file, so that there are runs, rows and origins to reach for.
-func (p *prover) takeOver(ctx context.Context, c *canary) error {
-	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
-	if err != nil {
-		return err
-	}
-	folder, err := os.MkdirTemp("", "skai-proof-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(folder) }() // nothing in it is needed again
-	path := filepath.Join(folder, "contacts.csv")
-	text := "First Name,Last Name,Email,Phone,Secret\n" +
-		fmt.Sprintf("Imported,%[1]s,imported@%[1]s.example,602-555-0101,%[1]s\n", c.word) +
-		fmt.Sprintf(",,broken %s,,\n", c.word)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		return err
-	}
-	r, err := p.Imports.Import(ctx, migration.Options{Files: []migration.FileOptions{{Path: path}}})
-	if err != nil {
-		return err
-	}
-	c.ids["run"] = r.Run.String()
-	return nil
-}
-
 // fill makes one record of each kind through the API, as the owner.
 func (p *prover) fill(ctx context.Context, c *canary) error {
 	if err := p.brand(ctx, c); err != nil {
@@ -231,6 +202,9 @@ func (p *prover) fill(ctx context.Context, c *canary) error {
 		if c.ids[make.kind], err = p.make(ctx, c, make.path, body); err != nil {
 			return err
 		}
+	}
+	if err := p.keepFile(ctx, c); err != nil {
+		return err
 	}
 	if err := p.spare(ctx, c); err != nil {
 		return err

@@ -23,8 +23,8 @@ import (
 	"time"
 
 	"github.com/skaiscraper/skai/internal/identity"
-	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/proof/report"
@@ -38,7 +38,7 @@ type Target struct {
 	DB      *postgres.DB
 	Orgs    *orgs.Service
 	People  *identity.Service
-	Imports *migration.Service
+	Files   *blob.Store                      // the server's too
 	Say     func(format string, args ...any) // told what is being done; required
 }
 
@@ -105,7 +105,7 @@ func (p *prover) removeStale(ctx context.Context) error {
 	}
 	for _, o := range list {
 		if canarySlug.MatchString(o.Slug) && time.Since(o.CreatedAt) > staleCanary {
-			if _, err := p.People.EraseOrg(ctx, o.Slug); err != nil {
+			if err := p.erase(ctx, o); err != nil {
 				return fmt.Errorf("remove %s, which a proof that was killed left: %w", o.Slug, err)
 			}
 		}
@@ -123,11 +123,20 @@ func (p *prover) removeCanaries(ctx context.Context) error {
 		if c == nil {
 			continue
 		}
-		if _, err := p.People.EraseOrg(ctx, c.org.Slug); err != nil {
+		if err := p.erase(ctx, c.org); err != nil {
 			problems = append(problems, fmt.Errorf("remove %s: %w", c.org.Slug, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// erase removes a canary with its files.
+func (p *prover) erase(ctx context.Context, o orgs.Org) error {
+	_, err := p.People.EraseOrg(ctx, o.Slug)
+	if err == nil {
+		_, err = p.Files.Forget(ctx, o.ID)
+	}
+	return err
 }
 
 func (p *prover) result(r web.Route) *report.RouteResult {

@@ -13,8 +13,6 @@ import (
 
 	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
-	"github.com/skaiscraper/skai/internal/migration"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/proof"
 	"github.com/skaiscraper/skai/internal/proof/report"
@@ -30,19 +28,15 @@ func prove(t *testing.T, spoil func(h http.Handler) http.Handler) *report.Report
 
 func proveOn(t *testing.T, db *postgres.DB, spoil func(h http.Handler) http.Handler) *report.Report {
 	t.Helper()
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db)})
+	blobs := dbtest.Blobs(t, db, filepath.Join(t.TempDir(), "blobs"))
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Hurried: true, Vault: dbtest.Vault(t, db), Files: blobs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	blobs, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() })
 	server := httptest.NewServer(spoil(a.Handler()))
 	t.Cleanup(server.Close)
 	r, err := proof.Run(t.Context(), proof.Target{
-		URL: server.URL, Version: "test", Routes: a.Routes(), DB: db, Orgs: a.Orgs, People: a.People, Imports: migration.New(db, blobs),
+		URL: server.URL, Version: "test", Routes: a.Routes(), DB: db, Orgs: a.Orgs, People: a.People, Files: blobs,
 		Say: t.Logf,
 	})
 	if err != nil {

@@ -63,14 +63,9 @@ func contents(t *testing.T, ctx context.Context, db *postgres.DB) map[string][]s
 	return all
 }
 
-func blobs(t *testing.T) *blob.Store {
+func blobs(t *testing.T, db *postgres.DB) *blob.Store {
 	t.Helper()
-	store, err := blob.OpenFolder(filepath.Join(t.TempDir(), "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	return store
+	return dbtest.Blobs(t, db, filepath.Join(t.TempDir(), "blobs"))
 }
 
 func systemScope(t *testing.T, db *postgres.DB, slug string) context.Context {
@@ -115,7 +110,7 @@ func TestAnExportGivesTheSameOrganisationAgain(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		store := blobs(t)
+		store := blobs(t, db)
 		from, to := systemScope(t, db, "titan"), systemScope(t, db, "prowest")
 		fill(t, rt, from, migration.New(db, store))
 		path := filepath.Join(t.TempDir(), "all.zip")
@@ -123,7 +118,7 @@ func TestAnExportGivesTheSameOrganisationAgain(t *testing.T) {
 		if !archive.Is(path) {
 			rt.Fatal("an export is not recognised")
 		}
-		other := archive.New(db, blobs(t))
+		other := archive.New(db, blobs(t, db))
 		if _, err := other.Restore(to, path, true); err != nil {
 			rt.Fatalf("dry run: %v", err)
 		}
@@ -187,7 +182,7 @@ func TestAChangedArchiveIsRefused(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	ctx := systemScope(t, db, "titan")
-	svc := archive.New(db, blobs(t))
+	svc := archive.New(db, blobs(t, db))
 	path := filepath.Join(t.TempDir(), "all.zip")
 	export(t, svc, ctx, path)
 	in, err := zip.OpenReader(path)
@@ -228,7 +223,7 @@ func TestWhoMayExport(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	org := dbtest.Org(t, db, "titan")
-	svc := archive.New(db, blobs(t))
+	svc := archive.New(db, blobs(t, db))
 	for role, allowed := range map[tenant.Role]bool{tenant.Owner: true, tenant.Admin: true, tenant.Manager: false, tenant.Member: false, tenant.Viewer: false} {
 		_, err := svc.Export(org.As(t, role), &bytes.Buffer{})
 		if allowed != (err == nil) || !allowed && !fault.Is(err, fault.KindForbidden) {

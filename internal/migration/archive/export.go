@@ -2,6 +2,7 @@ package archive
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -203,16 +204,15 @@ func (e *exporter) blobs(ctx context.Context, tx pgx.Tx, store *blob.Store) erro
 }
 
 func (e *exporter) blob(ctx context.Context, store *blob.Store, sum []byte) error {
-	from, err := store.Fetch(ctx, blob.Key(sum))
+	from, err := store.Open(ctx, sum)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = from.Close() }() // it was only read
 	out, done, err := e.entry("files/" + hex.EncodeToString(sum))
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(out, from); err != nil {
+	if _, err := io.Copy(out, bufio.NewReaderSize(from, 1<<20)); err != nil {
 		return err
 	}
 	done(0)

@@ -23,7 +23,6 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/migration/report"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/staging"
@@ -173,7 +172,7 @@ func (s *Service) restoreBlob(ctx context.Context, f *zip.File, sum []byte) erro
 	if _, err := kept.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return s.blobs.Put(ctx, blob.Key(sum), kept)
+	return s.blobs.Put(ctx, sum, kept)
 }
 
 func restore(ctx context.Context, tx pgx.Tx, r *zip.Reader, m Manifest, account report.Archive) error {

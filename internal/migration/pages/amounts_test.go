@@ -17,7 +17,6 @@ import (
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -38,11 +37,7 @@ type book struct {
 func newBook(t *testing.T) book {
 	t.Helper()
 	db, dir := dbtest.Shared(t), t.TempDir()
-	blobs, err := blob.OpenFolder(filepath.Join(dir, "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() })
+	blobs := dbtest.Blobs(t, db, filepath.Join(dir, "blobs"))
 	svc, org := migration.New(db, blobs), dbtest.Org(t, db, "titan")
 	var files []migration.FileOptions
 	for name, text := range map[string]string{

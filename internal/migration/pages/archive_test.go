@@ -11,7 +11,6 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/archive"
 	"github.com/skaiscraper/skai/internal/migration/pages"
-	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -21,11 +20,7 @@ import (
 func TestTheRunOfAnArchiveTellsWhatItReadBack(t *testing.T) {
 	t.Parallel()
 	db, dir := dbtest.Shared(t), t.TempDir()
-	blobs, err := blob.OpenFolder(filepath.Join(dir, "blobs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() })
+	blobs := dbtest.Blobs(t, db, filepath.Join(dir, "blobs"))
 	path := filepath.Join(dir, "titan.zip")
 	out, err := os.Create(filepath.Clean(path))
 	if err != nil {
