@@ -47,6 +47,7 @@ var writers = map[string]string{
 	"trusted_devices":  "identity",
 	"account_links":    "identity",
 	"invitations":      "identity",
+	"sms_sent":         "identity",
 	"scim_groups":      "identity",
 	"scim_members":     "identity",
 	"scim_users":       "identity",

@@ -35,6 +35,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -49,6 +50,7 @@ type Config struct {
 	Mail    *mail.Post   // sends mails; nil has nowhere to send them
 	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
 	Vault   *vault.Vault // seals secrets; required where pages are served or jobs are done
+	SMS     *sms.Sender  // sends text messages; nil has nowhere to send them
 	Files   *blob.Store  // keeps files; required where pages are served
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
@@ -103,7 +105,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	ui.Routes(rt)
 	a.People.Routes(rt)
 	settings.New(a.People, a.Orgs).Routes(rt)
-	factors.New(db, a.Orgs, a.People, cfg.Vault).Routes(rt)
+	factors.New(db, a.Orgs, a.People, cfg.Vault, cfg.SMS).Routes(rt)
 	roles.New(db).Routes(rt)
 	through := sso.New(db, a.Orgs, a.People, cfg.Vault, cfg.Outbound, cfg.DNS, cfg.Log)
 	a.People.OnLeaving(through.LeaveURL)

@@ -22,6 +22,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -57,7 +58,11 @@ func buildWith(t *testing.T, db *postgres.DB, files *blob.Store) *app.App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), Files: files, Outbound: inside, DNS: "127.0.0.1:1"})
+	messages, err := sms.New(sms.Config{Folder: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(db, app.Config{SMS: messages, Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), Files: files, Outbound: inside, DNS: "127.0.0.1:1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -247,6 +247,7 @@ func (c clerk) settings(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.fill(t, setup, "/settings/factors/app", url.Values{"name": {"Phone"}, "code": {code}})
+	c.submit(t, "/settings/factors/phone", "/settings/factors/phone", url.Values{"phone": {"602-555-0123"}})
 	c.submit(t, "/settings/factors", "/settings/factors/codes", nil)
 	c.write(t, "POST", "/settings/factors/distrust", url.Values{})
 	c.submit(t, "/settings/factors", "/settings/factors/*/remove", nil)

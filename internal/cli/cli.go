@@ -38,6 +38,7 @@ type commands struct {
 	Import  importCommands `cmd:"" help:"Take files of another system in."`
 	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
 	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
+	SMS     smsCommands    `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
 	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
 	Audit   auditCommands  `cmd:"" help:"The audit trail."`
 	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`

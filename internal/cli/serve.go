@@ -16,6 +16,7 @@ import (
 type serveCommand struct {
 	mailFlags
 	outboundFlags
+	smsFlags
 
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
 	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
@@ -36,13 +37,17 @@ func (c *serveCommand) Validate() error {
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate())
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
 	log := g.logger(t.err)
 	post, err := c.post(g)
+	if err != nil {
+		return err
+	}
+	messages, err := c.sender(g)
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

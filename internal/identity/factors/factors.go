@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
 
@@ -30,17 +31,18 @@ type Service struct {
 	orgs   *orgs.Service
 	people *identity.Service
 	vault  *vault.Vault
+	sms    *sms.Sender
 }
 
 // New gives the service.
-func New(db *postgres.DB, o *orgs.Service, people *identity.Service, v *vault.Vault) *Service {
-	return &Service{db, o, people, v}
+func New(db *postgres.DB, o *orgs.Service, people *identity.Service, v *vault.Vault, messages *sms.Sender) *Service {
+	return &Service{db, o, people, v, messages}
 }
 
 // Factor is an authenticator app or a passkey of an account.
 type Factor struct {
 	ID          uuid.UUID
-	Kind        string // totp, passkey
+	Kind        string // totp, passkey, sms
 	Name        string
 	CreatedAt   time.Time
 	ConfirmedAt *time.Time // nil while its owner has not shown that it works

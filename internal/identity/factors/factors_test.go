@@ -17,6 +17,7 @@ import (
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -28,6 +29,7 @@ type house struct {
 	people  *identity.Service
 	factors *factors.Service
 	titan   dbtest.Contractor
+	outbox  string // where text messages stand
 }
 
 func newHouse(t *testing.T) house {
@@ -35,7 +37,12 @@ func newHouse(t *testing.T) house {
 	db := dbtest.Shared(t)
 	o := orgs.New(db)
 	people := identity.New(db, o)
-	return house{db, people, factors.New(db, o, people, dbtest.Vault(t, db)), dbtest.Org(t, db, "titan")}
+	outbox := t.TempDir()
+	messages, err := sms.New(sms.Config{Folder: outbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return house{db, people, factors.New(db, o, people, dbtest.Vault(t, db), messages), dbtest.Org(t, db, "titan"), outbox}
 }
 
 // signIn gives the token of a session that the person of a role opened by password.

@@ -57,6 +57,9 @@ func (s *Service) check(ctx context.Context, tx pgx.Tx, r *http.Request, user uu
 	}
 	used, err := s.useAppCode(ctx, tx, user, shown.Code, nil)
 	if err == nil && !used {
+		used, err = useMessage(ctx, tx, user, shown.Code, nil)
+	}
+	if err == nil && !used {
 		used, err = useCode(ctx, tx, user, shown.Code)
 	}
 	if err == nil && !used {

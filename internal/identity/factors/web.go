@@ -23,6 +23,8 @@ const (
 	enrolPath   = "/sign-in/enrol"
 	enrolApp    = "/sign-in/enrol/app"
 	appPath     = identity.FactorsPath + "/app"
+	phonePath   = identity.FactorsPath + "/phone"
+	sendPath    = identity.SecondPath + "/message"
 )
 
 // Routes registers the pages between the password and the program, and those
@@ -39,6 +41,9 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("POST "+enrolPath, try, s.enrolSubmit)
 	rt.Page("GET "+enrolApp, public, s.enrolAppPage)
 	rt.Page("POST "+enrolApp, try, s.enrolAppSubmit)
+	rt.Page("POST "+sendPath, try, s.sendSubmit)
+	rt.Page("GET "+phonePath, member, s.newPhonePage)
+	rt.Page("POST "+phonePath, dangerous, s.newPhoneSubmit)
 	rt.Page("GET "+appPath, member, s.newAppPage)
 	rt.Page("POST "+appPath, member, s.newAppSubmit)
 	rt.Page("GET "+identity.ConfirmPath, member, s.confirmPage)
@@ -62,6 +67,7 @@ type show struct {
 	next     string
 	refusal  string
 	noHost   string // why passkeys can't be used here, or ""
+	phone    string // the last digits of the telephone that codes are sent to, or ""
 }
 
 // asking adds a challenge to what a page shows, or why there is none.
@@ -141,6 +147,9 @@ func (s *Service) secondForm(w http.ResponseWriter, r *http.Request, status int,
 			return err
 		}
 		return ui.CardPage(w, r, status, ui.Head{Title: "Set up a second factor", Lead: "Your organisation asks for one besides the password"}, enrolCard(v))
+	}
+	if v.phone, err = s.phoneHint(r.Context(), half.UserID); err != nil {
+		return err
 	}
 	if err := v.asking(s.AskPasskey(r.Context(), r, &half.UserID)); err != nil {
 		return err

@@ -124,7 +124,7 @@ func newSite(t *testing.T) *site {
 	}
 	ui.Routes(rt)
 	people.Routes(rt)
-	factors.New(db, orgs.New(db), people, v).Routes(rt)
+	factors.New(db, orgs.New(db), people, v, nil).Routes(rt)
 	s.sso.Routes(rt)
 	rt.Page("GET /dashboard", web.Access{}, func(w http.ResponseWriter, r *http.Request) error {
 		me, _ := identity.Current(r.Context())

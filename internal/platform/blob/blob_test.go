@@ -66,7 +66,7 @@ func made(size int) (data, sum []byte) {
 	data = make([]byte, size)
 	r := rand.New(rand.NewPCG(1, uint64(size))) //nolint:gosec // no secret
 	for i := range data {
-		data[i] = byte(r.Uint32() & 0xff) //nolint:gosec // one byte of it
+		data[i] = byte(r.Uint32() & 0xff)
 	}
 	hash := sha256.Sum256(data)
 	return data, hash[:]
@@ -161,7 +161,7 @@ func TestADamagedFileIsRefused(t *testing.T) {
 	}
 	spoil := func(path string, to []byte) {
 		t.Helper()
-		if err := os.WriteFile(path, to, 0o600); err != nil { //nolint:gosec // found in the folder
+		if err := os.WriteFile(path, to, 0o600); err != nil { //nolint:gosec // found there
 			t.Fatal(err)
 		}
 	}

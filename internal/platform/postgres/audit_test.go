@@ -29,6 +29,7 @@ var unaudited = map[string]string{
 	"sessions":           "holds when people came and went; a request's last_seen_at would bury everything else",
 	"sign_in_failures":   "holds counters of anonymous attempts",
 	"scim_members":       "who is in a directory's group; the role that follows is in people's trail",
+	"sms_sent":           "holds counters of an hour",
 	"sso_assertions":     "holds hashes of what was shown, so that it is not shown twice",
 	"backup_codes":       "hashes of secrets; each is used once and keeps when",
 	"trusted_devices":    "as sessions",

@@ -1553,6 +1553,15 @@ CREATE TABLE public.sign_in_failures (
 
 ALTER TABLE public.sign_in_failures OWNER TO skai_owner;
 
+CREATE TABLE public.sms_sent (
+    user_id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    count integer DEFAULT 0 NOT NULL,
+    last_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.sms_sent OWNER TO skai_owner;
+
 CREATE TABLE public.sso_assertions (
     org_id uuid NOT NULL,
     id_hash bytea NOT NULL,
@@ -1669,11 +1678,16 @@ CREATE TABLE public.user_factors (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     confirmed_at timestamp with time zone,
     last_used_at timestamp with time zone,
-    CONSTRAINT user_factors_check CHECK (((kind = 'totp'::text) = (secret IS NOT NULL))),
+    hint text,
+    code_hash bytea,
+    code_expires_at timestamp with time zone,
     CONSTRAINT user_factors_check1 CHECK (((kind = 'passkey'::text) = ((credential_id IS NOT NULL) AND (credential IS NOT NULL) AND (host IS NOT NULL)))),
-    CONSTRAINT user_factors_check2 CHECK (((kind = 'totp'::text) OR (confirmed_at IS NOT NULL))),
-    CONSTRAINT user_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text]))),
-    CONSTRAINT user_factors_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 100)))
+    CONSTRAINT user_factors_code CHECK ((((code_hash IS NULL) = (code_expires_at IS NULL)) AND ((kind = 'sms'::text) OR (code_hash IS NULL)))),
+    CONSTRAINT user_factors_confirmed CHECK (((kind <> 'passkey'::text) OR (confirmed_at IS NOT NULL))),
+    CONSTRAINT user_factors_hint CHECK (((kind = 'sms'::text) = (hint IS NOT NULL))),
+    CONSTRAINT user_factors_kind_check CHECK ((kind = ANY (ARRAY['totp'::text, 'passkey'::text, 'sms'::text]))),
+    CONSTRAINT user_factors_name_check CHECK (((name <> ''::text) AND (char_length(name) <= 100))),
+    CONSTRAINT user_factors_secret CHECK (((kind = ANY (ARRAY['totp'::text, 'sms'::text])) = (secret IS NOT NULL)))
 );
 
 ALTER TABLE public.user_factors OWNER TO skai_owner;
@@ -1952,6 +1966,9 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sign_in_failures
     ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.sms_sent
+    ADD CONSTRAINT sms_sent_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.sso_assertions
     ADD CONSTRAINT sso_assertions_pkey PRIMARY KEY (org_id, id_hash);
@@ -2600,6 +2617,9 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.sms_sent
+    ADD CONSTRAINT sms_sent_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.sso_assertions
     ADD CONSTRAINT sso_assertions_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
@@ -3273,6 +3293,8 @@ GRANT UPDATE(updated_at) ON TABLE public.scim_users TO skai_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sms_sent TO skai_signin;
 
 GRANT SELECT,DELETE ON TABLE public.sso_assertions TO skai_eraser;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sso_assertions TO skai_app;
