@@ -73,6 +73,7 @@ var catalogue = append(records(), []Action{
 	{Name: "import.exported", Words: "downloaded the rows an import set aside", Routes: []string{"GET /migration/runs/{run}/errors/{file}"}, Noted: true},
 	{Name: "file.downloaded", Words: "downloaded a file", Routes: []string{"GET /files/{id}/content"}, Noted: true},
 	{Name: "trail.exported", Words: "downloaded the audit trail", Routes: []string{"GET /settings/audit.csv", "GET /settings/audit.jsonl"}, Noted: true},
+	{Name: "organisation.exported", Words: "exported everything of the organisation, by a command"},
 	{Name: "import.published", Words: "imported records"},
 	{Name: "trail.begun", Words: "began to write events; the changes before stand in this one"},
 }...)

@@ -164,6 +164,17 @@ func (s *Service) Done(ctx context.Context, status int, refused error) error {
 	return nil
 }
 
+// Note writes an event of something that was only read, in the transaction that read
+// it: by a command of the operator's, for example, of which no request tells.
+func Note(ctx context.Context, tx pgx.Tx, action, about string) error {
+	scope, err := tenant.Must(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `SELECT audit.note($1, $2, $3, $4, $5, 'read', '', NULL, $6)`, scope.OrgID, scope.ActorID, scope.ActorName, scope.Kind(), action, about)
+	return err
+}
+
 type note struct{ action, kind, about string }
 
 func (s *Service) note(ctx context.Context, scope tenant.Scope, n note) error {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/alike"
 )
 
 // tryRoutes tries every route: first whatever must not succeed, then what each
@@ -153,38 +153,15 @@ func (c *canary) shownIn(who *actor, a answer, sent request) string {
 	return ""
 }
 
-var (
-	canaryWord = regexp.MustCompile(`canary-?[absx]-?[0-9a-f]{6}`)
-	token      = regexp.MustCompile(`(?:M\d+ \d+h1v1h-1z)+|[A-Za-z0-9_-]{20,}|\b[a-z2-7]{5}-[a-z2-7]{5}\b`) // QR codes; sessions, keys, challenges; backup codes
-	digits     = regexp.MustCompile(`[0-9]+`)
-)
-
-// plain is an answer without what differs from request to request.
-func plain(text string) string {
-	text = uuids.ReplaceAllString(text, "*")
-	text = canaryWord.ReplaceAllString(text, "*")
-	text = token.ReplaceAllString(text, "~")
-	return digits.ReplaceAllString(text, "#")
-}
-
 func tellApart(a, b answer) string {
 	if a.status != b.status {
 		return fmt.Sprintf("%d, not %d", a.status, b.status)
 	}
-	if plain(a.location) != plain(b.location) {
+	if alike.Difference(a.location, b.location, false) != "" {
 		return "another Location"
 	}
-	one, two := plain(a.body), plain(b.body)
 	// The trail's download is in the trail: the second has one more line, the first's.
-	if grows := strings.Contains(a.disposition, "audit-trail-"); one == two || grows && strings.HasPrefix(two, one) {
-		return ""
-	}
-	n := 0
-	for n < min(len(one), len(two)) && one[n] == two[n] {
-		n++
-	}
-	excerpt := func(s string) string { return s[max(0, n-40):min(len(s), n+60)] }
-	return fmt.Sprintf("%q, not %q", excerpt(one), excerpt(two))
+	return alike.Difference(a.body, b.body, strings.Contains(a.disposition, "audit-trail-"))
 }
 
 // tryOutside sends requests with a canary's own ids from those for whom no door

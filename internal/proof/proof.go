@@ -87,6 +87,7 @@ func Run(ctx context.Context, t Target) (found *report.Report, err error) {
 		{"looking at every page", p.explore},
 		{"trying every route", p.tryRoutes},
 		{"trying the database", p.tryDatabase},
+		{"trying jobs and mailed links", p.tryJobs},
 		{"comparing times", p.compareTimes},
 	} {
 		t.Say("%s", step.words)

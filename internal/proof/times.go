@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
@@ -20,7 +21,7 @@ func (p *prover) compareTimes(ctx context.Context) error {
 	owner := p.a.roles[0]
 	for _, r := range p.Routes {
 		theirs := p.b.seen[key(r)]
-		if r.Method != http.MethodGet || !strings.Contains(r.Pattern, "{id}") || theirs.path == "" {
+		if r.Method != http.MethodGet || r.Audience == web.Public || !strings.Contains(r.Pattern, "{id}") || theirs.path == "" {
 			continue
 		}
 		var found, none []float64

@@ -40,17 +40,23 @@ type inviter struct {
 // Jobs registers this room's job.
 func (s *Service) Jobs(w *river.Workers) { river.AddWorker(w, inviter{s: s}) }
 
-// Work makes the link of an invitation and mails it. One that is open no more is
-// left alone; each try makes a link anew.
+// Work makes the link of an invitation and mails it.
 func (w inviter) Work(ctx context.Context, job *river.Job[inviteArgs]) error {
-	a := job.Args
+	return w.s.MailInvitation(ctx, job.Args.OrgID, job.Args.ActorID, job.Args.ActorName, job.Args.ID)
+}
+
+// MailInvitation makes the link of an invitation of an organisation and mails it, in
+// the scope of whoever invites. One that is open no more, or another's, is left alone;
+// each try makes a link anew.
+func (s *Service) MailInvitation(ctx context.Context, org, actor uuid.UUID, actorName string, id uuid.UUID) error {
+	a := inviteArgs{org, actor, actorName, id}
 	ctx = tenant.With(ctx, tenant.Scope{OrgID: a.OrgID, ActorID: a.ActorID, ActorName: a.ActorName, Role: tenant.Viewer})
 	token, hash := identity.Token()
 	type invitation struct {
 		Email, Role string
 	}
 	var look mail.Look
-	in, err := postgres.Tx(ctx, w.s.db, func(ctx context.Context, tx pgx.Tx) (invitation, error) {
+	in, err := postgres.Tx(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (invitation, error) {
 		in, err := postgres.One[invitation](ctx, tx, `
 			UPDATE invitations SET token_hash = $2, sent_at = now(), expires_at = now() + $3::interval
 			WHERE id = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now() RETURNING email, role`, a.ID, hash, InvitationLife)
@@ -66,5 +72,5 @@ func (w inviter) Work(ctx context.Context, job *river.Job[inviteArgs]) error {
 	if err != nil {
 		return err
 	}
-	return mail.Outcome(w.s.mail.Send(ctx, inviteLetter(in.Email, a.ActorName, tenant.Role(in.Role), token, look)))
+	return mail.Outcome(s.mail.Send(ctx, inviteLetter(in.Email, a.ActorName, tenant.Role(in.Role), token, look)))
 }

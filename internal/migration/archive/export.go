@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -26,6 +27,10 @@ import (
 // Export writes the organisation of the scope into w, as it is at one moment.
 func (s *Service) Export(ctx context.Context, w io.Writer) (Manifest, error) {
 	if err := identity.Require(ctx, identity.Migrate); err != nil {
+		return Manifest{}, err
+	}
+	// First, so that one that breaks off is in the trail too.
+	if err := postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error { return audit.Note(ctx, tx, "organisation.exported", "") }); err != nil {
 		return Manifest{}, err
 	}
 	return postgres.Snapshot(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Manifest, error) {
