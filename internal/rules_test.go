@@ -75,6 +75,7 @@ var writers = map[string]string{
 	"passkey_challenges": "identity",
 
 	"idempotency_keys": "platform/postgres", // postgres.Once
+	"processes":        "platform/health",
 	"vault_keys":       "platform/vault",
 	"org_keys":         "platform/vault",
 

@@ -10,6 +10,9 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
@@ -31,6 +34,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
+	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
@@ -46,6 +50,8 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Version string
+	Commit  string       // that it was built of, or ""
+	Token   string       // lets the operator's programs see drift and truth; "" lets nobody
 	HTTPS   bool         // the public address is https, even where a proxy does not say so
 	Mail    *mail.Post   // sends mails; nil has nowhere to send them
 	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
@@ -54,6 +60,7 @@ type Config struct {
 	Files   *blob.Store  // keeps files; required where pages are served
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
+	Drain    time.Duration  // how long it says that it is not ready before it stops
 	Outbound outbound.Guard // where requests go whose address a customer named
 	DNS      string         // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
 
@@ -75,14 +82,21 @@ type App struct {
 	pusher  *audit.Pusher
 	log     *slog.Logger
 	router  *web.Router
+
+	files    *blob.Store
+	probe    *health.Probe
+	self     health.Process
+	looking  sync.Once   // the probe runs
+	draining atomic.Bool // about to stop
+	drain    time.Duration
 }
 
 // New builds the program on a database. Without one (nil) it can tell its routes
 // and nothing else.
 func New(db *postgres.DB, cfg Config) (*App, error) {
-	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log}
-	if a.mail == nil {
-		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
+	a, err := begin(db, cfg)
+	if err != nil {
+		return nil, err
 	}
 	a.People = identity.New(db, a.Orgs)
 	a.Accounts = account.New(db, a.People, a.mail)
@@ -95,7 +109,8 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.Keys = keys.New(db, limits)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
-		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
+		AuthenticateOperator: operator(cfg.Token),
+		Authenticate:         a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
 	})
 	if err != nil {
@@ -134,6 +149,18 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.securityRoutes(rt, contact)
 	rt.Page("GET /{$}", web.Access{Audience: web.Public}, landing)
 	return a, nil
+}
+
+// begin makes what the rooms are put into.
+func begin(db *postgres.DB, cfg Config) (*App, error) {
+	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain}
+	if a.mail == nil {
+		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
+	}
+	a.probe = a.newProbe()
+	self, err := newSelf(cfg, a.probe.StartedAt())
+	a.self = self
+	return a, err
 }
 
 // Routes lists what the program answers, by address.

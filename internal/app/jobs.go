@@ -43,6 +43,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
+	a.looking.Do(func() { go a.probe.Run(ctx) }) // so that the others see this process
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}

@@ -21,10 +21,20 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := web.NewServer(a.Handler(), a.log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
+	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	a.looking.Do(func() { go a.probe.Run(looking) })
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	case <-ctx.Done():
+	}
+	// Whoever sends requests here hears first that it should stop doing so.
+	a.draining.Store(true)
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	case <-time.After(a.drain):
 	}
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestPatience)
 	defer cancel()

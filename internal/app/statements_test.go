@@ -39,6 +39,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // runs, "package.Function", each with the test that runs what they make.
 var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
+	"health.Rules":       "TestDriftAndTruthAreTheOperators",
 	// An import's statements are made from each record's table; every one of
 	// migration's tests runs them.
 	"staging.Create":            "TestImportJobs",

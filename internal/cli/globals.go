@@ -106,3 +106,17 @@ func version() string {
 	}
 	return info.Main.Version
 }
+
+// commit is the one that the program was built of, or "".
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +18,9 @@ type serveCommand struct {
 	mailFlags
 	outboundFlags
 	smsFlags
+
+	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
+	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
 
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
 	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
@@ -30,6 +34,12 @@ type serveCommand struct {
 func (c *serveCommand) Validate() error {
 	if n := len(c.Secret); n > 0 && n < 16 {
 		return fmt.Errorf("SKAI_SECRET (--secret) has %d characters and needs 16 or more; an example: the output of openssl rand -hex 16", n)
+	}
+	if n := len(c.Token); n > 0 && n < 24 {
+		return fmt.Errorf("SKAI_OPS_TOKEN (--ops-token) has %d characters and needs 24 or more; an example: the output of openssl rand -hex 16", n)
+	}
+	if c.Drain < 0 || c.Drain > time.Minute {
+		return fmt.Errorf("SKAI_DRAIN (--drain) is %s; it is between 0s and 1m, for example 5s", c.Drain)
 	}
 	if _, err := sender.ParseProxies(c.Proxies); err != nil {
 		return fmt.Errorf("SKAI_PROXIES (--proxies): %w", err)
@@ -69,7 +79,7 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Token: c.Token, Drain: c.Drain, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

@@ -311,5 +311,14 @@ func (s *Store) each(ctx context.Context, org uuid.UUID, do func(object string) 
 	}
 }
 
+// Reachable tells, by an error, that files can't be kept or read.
+func (s *Store) Reachable(ctx context.Context) error {
+	ok, err := s.bucket.IsAccessible(ctx)
+	if err == nil && !ok {
+		err = errors.New("blob: the store is not there")
+	}
+	return err
+}
+
 // Close lets go of the store.
 func (s *Store) Close() error { return s.bucket.Close() }

@@ -27,6 +27,7 @@ var notTenants = map[string]string{
 	"backup_codes":       "",  // as user_factors
 	"trusted_devices":    "",  // as user_factors
 	"passkey_challenges": "",  // as user_factors
+	"processes":          "",  // programs, of no organisation; skai_operator only
 	"sms_sent":           "",  // as user_factors
 	"audit_columns":      "",  // the classification of columns, the same for everybody
 	"goose_db_version":   "r", // the schema's version

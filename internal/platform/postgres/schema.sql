@@ -1371,6 +1371,19 @@ ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.people OWNER TO skai_owner;
 
+CREATE TABLE public.processes (
+    id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    version text NOT NULL,
+    commit text NOT NULL,
+    schema text NOT NULL,
+    fingerprint text NOT NULL,
+    clock_ms double precision NOT NULL
+);
+
+ALTER TABLE public.processes OWNER TO skai_owner;
+
 CREATE TABLE public.properties (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1931,6 +1944,9 @@ ALTER TABLE ONLY public.people
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_pkey PRIMARY KEY (org_id, id);
 
@@ -2166,6 +2182,8 @@ CREATE UNIQUE INDEX people_placeholder_name_key ON public.people USING btree (or
 CREATE UNIQUE INDEX people_system_key ON public.people USING btree (org_id) WHERE (kind = 'system'::text);
 
 CREATE INDEX people_user_idx ON public.people USING btree (user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX processes_seen_idx ON public.processes USING btree (seen_at);
 
 CREATE INDEX properties_address_idx ON public.properties USING btree (org_id, sort_address, id) WHERE (archived_at IS NULL);
 
@@ -3243,6 +3261,8 @@ GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;
 GRANT UPDATE(last_seen_at) ON TABLE public.people TO skai_signin;
 
 GRANT UPDATE(custom_role_id) ON TABLE public.people TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO skai_operator;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.properties TO skai_eraser;

@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/platform/health"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+)
+
+// What is looked at, by the names under which the answers have it.
+const (
+	checkDatabase = "database"
+	checkSchema   = "schema"
+	checkStorage  = "storage"
+	checkQueue    = "queue"
+	checkMail     = "mail"
+	checkBeat     = "processes"
+)
+
+// When a part counts as degraded: a database that takes so long to answer, a job that
+// has waited so long.
+const (
+	slowDatabase = 250 * time.Millisecond
+	lateJob      = 5 * time.Minute
+)
+
+// newProbe looks at what this program needs.
+func (a *App) newProbe() *health.Probe {
+	return health.New(
+		health.Check{Name: checkDatabase, Vital: true, Look: a.lookDatabase}, health.Check{Name: checkSchema, Vital: true, Look: a.lookSchema},
+		health.Check{Name: checkStorage, Look: a.lookStorage}, health.Check{Name: checkQueue, Look: a.lookQueue},
+		health.Check{Name: checkMail, Look: a.lookMail}, health.Check{Name: checkBeat, Look: a.beat},
+	)
+}
+
+// failed is the finding of what could not be looked at; why stands in the log.
+func (a *App) failed(ctx context.Context, what string, err error) health.Finding {
+	a.log.ErrorContext(ctx, "not well", "what", what, "error", err)
+	return health.Finding{State: health.Down, Words: what + " does not answer"}
+}
+
+func (a *App) lookDatabase(ctx context.Context) health.Finding {
+	start := time.Now()
+	if err := a.db.Ping(ctx); err != nil {
+		return a.failed(ctx, "the database", err)
+	}
+	f := health.Finding{State: health.OK, Latency: time.Since(start)}
+	pool := a.db.Stat()
+	f.Facts = map[string]float64{"connections": float64(pool.AcquiredConns()), "most": float64(pool.MaxConns())}
+	if f.Latency > slowDatabase {
+		f.State, f.Words = health.Degraded, "the database is slow"
+	}
+	return f
+}
+
+func (a *App) lookSchema(ctx context.Context) health.Finding {
+	pending, err := postgres.Pending(ctx, a.db)
+	if err != nil {
+		return health.Finding{State: health.Down, Words: "the database does not answer"} // which is in the log once
+	}
+	f := health.Finding{State: health.OK, Facts: map[string]float64{"pending": float64(pending)}}
+	if pending > 0 {
+		f.State, f.Words = health.Down, fmt.Sprintf("the database lacks %d migrations of this version; run skai migrate", pending)
+	}
+	return f
+}
+
+func (a *App) lookStorage(ctx context.Context) health.Finding {
+	if a.files == nil {
+		return health.Finding{State: health.Degraded, Words: "this process keeps no files"}
+	}
+	if err := a.files.Reachable(ctx); err != nil {
+		return a.failed(ctx, "the storage of files", err)
+	}
+	return health.Finding{State: health.OK}
+}
+
+// lookQueue looks at the jobs that could be done now.
+func (a *App) lookQueue(ctx context.Context) health.Finding {
+	type waiting struct {
+		Depth  int
+		Oldest float64
+	}
+	w, err := postgres.One[waiting](ctx, a.db, `
+		SELECT count(*)::int AS depth, coalesce(extract(epoch FROM now() - min(scheduled_at)), 0)::float8 AS oldest
+		FROM river.river_job WHERE state IN ('available', 'retryable') AND scheduled_at <= now()`)
+	if err != nil {
+		return health.Finding{State: health.Down, Words: "the queue of jobs can't be read"}
+	}
+	f := health.Finding{State: health.OK, Facts: map[string]float64{"depth": float64(w.Depth), "oldestSeconds": math.Round(w.Oldest)}}
+	if w.Oldest > lateJob.Seconds() {
+		f.State, f.Words = health.Degraded, "jobs wait too long: does a program do them?"
+	}
+	return f
+}
+
+// lookMail tells by the mails that could not be sent yet.
+func (a *App) lookMail(ctx context.Context) health.Finding {
+	failing, err := postgres.Value[int](ctx, a.db, `SELECT count(*)::int FROM river.river_job WHERE kind = 'mail.send' AND state IN ('retryable', 'discarded') AND attempted_at > now() - interval '1 hour'`)
+	if err != nil {
+		return health.Finding{State: health.Down, Words: "the queue of mails can't be read"}
+	}
+	f := health.Finding{State: health.OK, Facts: map[string]float64{"failing": float64(failing)}}
+	if failing > 0 {
+		f.State, f.Words = health.Degraded, fmt.Sprintf("%d mails could not be sent within the last hour", failing)
+	}
+	return f
+}
+
+func (a *App) beat(ctx context.Context) health.Finding {
+	if err := health.Beat(ctx, a.db, a.self); err != nil {
+		return health.Finding{State: health.Down, Words: "the list of processes can't be written"}
+	}
+	return health.Finding{State: health.OK}
+}
+
+// newSelf is this process as the others see it.
+func newSelf(cfg Config, started time.Time) (health.Process, error) {
+	schema, err := postgres.SchemaHash()
+	if err != nil {
+		return health.Process{}, err
+	}
+	return health.Process{ID: uuid.New(), StartedAt: started, Version: cfg.Version, Commit: cfg.Commit, Schema: schema, Fingerprint: cfg.fingerprint()}, nil
+}
+
+// fingerprint is a hash of what has to be the same on all machines: never of a secret
+// itself, but of a hash of it.
+func (cfg Config) fingerprint() string {
+	h := sha256.New()
+	secret := sha256.Sum256(append([]byte("fingerprint "), cfg.Secret...))
+	_, _ = fmt.Fprintln(h, cfg.Version, cfg.HTTPS, cfg.Proxies, cfg.SecurityContact, cfg.DNS, cfg.SMS.Real(), hex.EncodeToString(secret[:])) // a hash takes everything
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}

@@ -1,0 +1,87 @@
+package health_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/skaiscraper/skai/internal/platform/health"
+)
+
+func is(s health.State) func(context.Context) health.Finding {
+	return func(context.Context) health.Finding { return health.Finding{State: s} }
+}
+
+func TestTheWorstCountsButOnlyWhatIsVitalBringsItDown(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		vital, other health.State
+		want         health.State
+	}{
+		"all is well": {health.OK, health.OK, health.OK}, "a part is away": {health.OK, health.Down, health.Degraded}, "a part is slow": {health.OK, health.Degraded, health.Degraded},
+		"what is vital is away": {health.Down, health.OK, health.Down}, "what is vital is slow": {health.Degraded, health.OK, health.Degraded},
+	} {
+		p := health.New(health.Check{Name: "a", Vital: true, Look: is(c.vital)}, health.Check{Name: "b", Look: is(c.other)})
+		if got := p.Look(t.Context()); got.State != c.want || len(got.Findings) != 2 {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestOneLookServesEverybody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var looks atomic.Int64
+		p := health.New(health.Check{Name: "a", Look: func(context.Context) health.Finding {
+			looks.Add(1)
+			return health.Finding{State: health.OK}
+		}})
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() { p.Last(t.Context()) })
+		}
+		all.Wait()
+		if n := looks.Load(); n != 1 {
+			t.Errorf("1000 people made it look %d times", n)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		go p.Run(ctx)
+		time.Sleep(10*health.Every + time.Second) //nolint:forbidigo // of the test's own time
+		if n := looks.Load(); n != 12 {
+			t.Errorf("it looked %d times", n)
+		}
+		stop()
+		synctest.Wait()
+		if got := p.Last(t.Context()); got.State != health.OK {
+			t.Errorf("a moment later: %v", got.State)
+		}
+		time.Sleep(7 * health.Every) //nolint:forbidigo // of the test's own time
+		if got := p.Last(t.Context()); got.State != health.Degraded {
+			t.Errorf("what nobody looked at for long is %v", got.State)
+		}
+	})
+}
+
+func TestALookThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := health.New(health.Check{Name: "a", Vital: true, Look: func(ctx context.Context) health.Finding {
+			<-ctx.Done()
+			return health.Finding{State: health.Down}
+		}})
+		if got := p.Look(t.Context()); got.State != health.Down || got.Findings["a"].Latency > 4*time.Second {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	heap, resident := health.Memory()
+	if heap <= 0 || resident != 0 && resident < heap/4 {
+		t.Errorf("%g MiB of heap, %g resident", heap, resident)
+	}
+}
