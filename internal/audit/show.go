@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -208,7 +210,7 @@ func (s *Service) csv(w http.ResponseWriter, r *http.Request) error {
 	if err := identity.Require(r.Context(), identity.ViewAudit); err != nil {
 		return err
 	}
-	return web.ExportCSV(w, exportName(r.Context(), ".csv"), header, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, exportName(r.Context(), ".csv"), header, func(row func(...sheet.Cell) error) error {
 		return s.each(r, func(e Event) error {
 			j := e.json(uuid.Nil)
 			changes, err := json.Marshal(j.Changes)
@@ -219,8 +221,8 @@ func (s *Service) csv(w http.ResponseWriter, r *http.Request) error {
 			if e.RecordID != nil {
 				record = e.RecordID.String()
 			}
-			return row(web.Number(strconv.FormatInt(e.Number, 10)), web.Text(j.At), web.Text(j.Sentence), web.Text(e.Action), web.Text(e.Kind), web.Text(e.Actor), web.Text(e.ActorKind),
-				web.Text(e.Address), web.Text(e.Device), web.Text(e.RequestID), web.Text(e.Table), web.Text(record), web.Text(e.Target), web.Text(string(changes)))
+			return row(sheet.Number(strconv.FormatInt(e.Number, 10)), sheet.Text(j.At), sheet.Text(j.Sentence), sheet.Text(e.Action), sheet.Text(e.Kind), sheet.Text(e.Actor), sheet.Text(e.ActorKind),
+				sheet.Text(e.Address), sheet.Text(e.Device), sheet.Text(e.RequestID), sheet.Text(e.Table), sheet.Text(record), sheet.Text(e.Target), sheet.Text(string(changes)))
 		})
 	})
 }

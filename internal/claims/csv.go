@@ -3,9 +3,10 @@ package claims
 import (
 	"strings"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/platform/money"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 var csvHeader = []string{
@@ -14,18 +15,18 @@ var csvHeader = []string{
 	"Paid", "Next action", "Next action on", "Work", "Source", "Tags", "Notes", "Created", "Changed", "Archived",
 }
 
-func csvRow(c Claim) []web.Cell {
-	row := []web.Cell{
-		web.Number(c.ID.String()), web.Number(c.Name()), web.Text(c.Title), web.Text(string(c.Stage)), leads.CSVTime(&c.StageChangedAt), web.Text(c.SourceStage),
-		web.Text(c.Contact), web.Text(c.Property), web.Text(c.Kind), web.Text(c.Carrier), web.Text(c.ClaimNumber), web.Text(c.PolicyNumber), web.Number(c.DateOfLoss.String()),
-		web.Text(c.Peril), web.Text(c.Adjuster), web.Text(c.Assignee), web.Text(c.Priority),
+func csvRow(c Claim) []sheet.Cell {
+	row := []sheet.Cell{
+		sheet.Number(c.ID.String()), sheet.Number(c.Name()), sheet.Text(c.Title), sheet.Text(string(c.Stage)), leads.CSVTime(&c.StageChangedAt), sheet.Text(c.SourceStage),
+		sheet.Text(c.Contact), sheet.Text(c.Property), sheet.Text(c.Kind), sheet.Text(c.Carrier), sheet.Text(c.ClaimNumber), sheet.Text(c.PolicyNumber), sheet.Number(c.DateOfLoss.String()),
+		sheet.Text(c.Peril), sheet.Text(c.Adjuster), sheet.Text(c.Assignee), sheet.Text(c.Priority),
 	}
 	a := &c.Amounts
 	for _, cents := range []*money.Cents{a.RCV, a.ACV, a.Deductible, a.RecoverableDepreciation, a.NonRecoverableDepreciation, a.Approved, a.Supplements, a.Paid} {
 		row = append(row, leads.CSVAmount(cents))
 	}
 	return append(
-		row, web.Text(c.NextAction), web.Number(c.NextActionOn.String()), web.Text(c.WorkType), web.Text(c.Source), web.Text(strings.Join(c.Tags, ", ")),
-		web.Text(c.Notes), leads.CSVTime(&c.CreatedAt), leads.CSVTime(&c.UpdatedAt), leads.CSVTime(c.ArchivedAt),
+		row, sheet.Text(c.NextAction), sheet.Number(c.NextActionOn.String()), sheet.Text(c.WorkType), sheet.Text(c.Source), sheet.Text(strings.Join(c.Tags, ", ")),
+		sheet.Text(c.Notes), leads.CSVTime(&c.CreatedAt), leads.CSVTime(&c.UpdatedAt), leads.CSVTime(c.ArchivedAt),
 	)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -62,7 +64,7 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := "claims-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
-	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, name, csvHeader, func(row func(...sheet.Cell) error) error {
 		return s.Export(r.Context(), q, func(c Claim) error { return row(csvRow(c)...) })
 	})
 }

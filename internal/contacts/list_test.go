@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
@@ -277,7 +279,7 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, column[name], want)
 		}
 	}
-	if web.Plain(column["Source"]) != "-2+3" {
+	if sheet.Plain(column["Source"]) != "-2+3" {
 		t.Error("the apostrophe can't be taken off again")
 	}
 	for query, want := range map[string]int{"?q=person": 245, "?q=nobody": 0, "?archived=yes": 5, "?source=Referral&sort=name": 62} {

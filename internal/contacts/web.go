@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -60,7 +62,7 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := "contacts-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
-	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, name, csvHeader, func(row func(...sheet.Cell) error) error {
 		return s.Export(r.Context(), q, func(c Contact) error { return row(csvRow(c)...) })
 	})
 }
@@ -70,7 +72,7 @@ var csvHeader = []string{
 	"Source", "Tags", "Notes", "Do not contact", "Created", "Changed", "Archived",
 }
 
-func csvRow(c Contact) []web.Cell {
+func csvRow(c Contact) []sheet.Cell {
 	phones := make([]string, len(c.Phones))
 	for i, p := range c.Phones {
 		phones[i] = p.Typed
@@ -79,12 +81,12 @@ func csvRow(c Contact) []web.Cell {
 	if c.ArchivedAt != nil {
 		archived = c.ArchivedAt.UTC().Format(time.RFC3339)
 	}
-	return []web.Cell{
-		web.Number(c.ID.String()), web.Text(c.Name), web.Text(c.FirstName), web.Text(c.LastName), web.Text(c.Company), web.Text(c.Role),
-		web.Text(strings.Join(phones, "; ")), web.Text(strings.Join(c.Emails, "; ")),
-		web.Text(c.Street), web.Text(c.Unit), web.Text(c.City), web.Text(c.State), web.Text(c.ZIP),
-		web.Text(c.Source), web.Text(strings.Join(c.Tags, ", ")), web.Text(c.Notes), web.Text(ui.YesNo(c.DoNotContact)),
-		web.Number(c.CreatedAt.UTC().Format(time.RFC3339)), web.Number(c.UpdatedAt.UTC().Format(time.RFC3339)), web.Number(archived),
+	return []sheet.Cell{
+		sheet.Number(c.ID.String()), sheet.Text(c.Name), sheet.Text(c.FirstName), sheet.Text(c.LastName), sheet.Text(c.Company), sheet.Text(c.Role),
+		sheet.Text(strings.Join(phones, "; ")), sheet.Text(strings.Join(c.Emails, "; ")),
+		sheet.Text(c.Street), sheet.Text(c.Unit), sheet.Text(c.City), sheet.Text(c.State), sheet.Text(c.ZIP),
+		sheet.Text(c.Source), sheet.Text(strings.Join(c.Tags, ", ")), sheet.Text(c.Notes), sheet.Text(ui.YesNo(c.DoNotContact)),
+		sheet.Number(c.CreatedAt.UTC().Format(time.RFC3339)), sheet.Number(c.UpdatedAt.UTC().Format(time.RFC3339)), sheet.Number(archived),
 	}
 }
 

@@ -3,22 +3,23 @@ package leads
 import (
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/skaiscraper/skai/internal/platform/money"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // CSVTime is a moment in a CSV file, empty for nil.
-func CSVTime(t *time.Time) web.Cell {
+func CSVTime(t *time.Time) sheet.Cell {
 	if t == nil {
-		return web.Number("")
+		return sheet.Number("")
 	}
-	return web.Number(t.UTC().Format(time.RFC3339))
+	return sheet.Number(t.UTC().Format(time.RFC3339))
 }
 
 // CSVAmount is an amount in a CSV file in dollars, empty for nil.
-func CSVAmount(c *money.Cents) web.Cell {
+func CSVAmount(c *money.Cents) sheet.Cell {
 	if c == nil {
-		return web.Number("")
+		return sheet.Number("")
 	}
-	return web.Number(c.String())
+	return sheet.Number(c.String())
 }

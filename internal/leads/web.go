@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -61,7 +63,7 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := "leads-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
-	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, name, csvHeader, func(row func(...sheet.Cell) error) error {
 		return s.Export(r.Context(), q, func(l Lead) error { return row(csvRow(l)...) })
 	})
 }
@@ -71,11 +73,11 @@ var csvHeader = []string{
 	"Assignee", "Estimated value", "Follow up on", "Tags", "Notes", "Created", "Changed", "Archived",
 }
 
-func csvRow(l Lead) []web.Cell {
-	return []web.Cell{
-		web.Number(l.ID.String()), web.Text(l.Title), web.Text(string(l.Stage)), CSVTime(&l.StageChangedAt), web.Text(l.SourceStage), web.Text(l.DeadReason),
-		web.Text(l.Contact), web.Text(l.Property), web.Text(l.Kind), web.Text(l.Source), web.Text(l.Temperature), web.Text(l.Urgency),
-		web.Text(l.Assignee), CSVAmount(l.EstimatedValue), web.Number(l.FollowUpOn.String()), web.Text(strings.Join(l.Tags, ", ")), web.Text(l.Notes),
+func csvRow(l Lead) []sheet.Cell {
+	return []sheet.Cell{
+		sheet.Number(l.ID.String()), sheet.Text(l.Title), sheet.Text(string(l.Stage)), CSVTime(&l.StageChangedAt), sheet.Text(l.SourceStage), sheet.Text(l.DeadReason),
+		sheet.Text(l.Contact), sheet.Text(l.Property), sheet.Text(l.Kind), sheet.Text(l.Source), sheet.Text(l.Temperature), sheet.Text(l.Urgency),
+		sheet.Text(l.Assignee), CSVAmount(l.EstimatedValue), sheet.Number(l.FollowUpOn.String()), sheet.Text(strings.Join(l.Tags, ", ")), sheet.Text(l.Notes),
 		CSVTime(&l.CreatedAt), CSVTime(&l.UpdatedAt), CSVTime(l.ArchivedAt),
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -20,7 +22,6 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/rows"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // WriteReport writes the report of a finished run into a folder: report.html,
@@ -86,7 +87,7 @@ func writeErrors(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, path
 	if err != nil {
 		return err
 	}
-	file := ErrorFile{Begin: func(header []string) (*web.CSV, error) { return web.NewCSV(out, header...) }}
+	file := ErrorFile{Begin: func(header []string) (*sheet.CSV, error) { return sheet.NewCSV(out, header...) }}
 	err = errorRows(ctx, tx, run, fileNo, file.Row)
 	return errors.Join(err, file.Close(), out.Close())
 }
@@ -94,9 +95,9 @@ func writeErrors(ctx context.Context, tx pgx.Tx, run uuid.UUID, fileNo int, path
 // ErrorFile writes errors-<file>.csv, which spreadsheets open: what could run
 // there as a formula gets an apostrophe, which an import takes off again.
 type ErrorFile struct {
-	Begin func(header []string) (*web.CSV, error) // is called with the first row
+	Begin func(header []string) (*sheet.CSV, error) // is called with the first row
 
-	csv *web.CSV
+	csv *sheet.CSV
 }
 
 // Row writes the header, then a row.
@@ -105,9 +106,9 @@ func (f *ErrorFile) Row(cells []string) (err error) {
 		f.csv, err = f.Begin(cells)
 		return err
 	}
-	row := make([]web.Cell, len(cells))
+	row := make([]sheet.Cell, len(cells))
 	for i, c := range cells {
-		row[i] = web.Text(c)
+		row[i] = sheet.Text(c)
 	}
 	return f.csv.Row(row...)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -60,7 +62,7 @@ func (s *Service) exportCSV(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := "properties-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
-	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, name, csvHeader, func(row func(...sheet.Cell) error) error {
 		return s.Export(r.Context(), q, func(p Property) error { return row(csvRow(p)...) })
 	})
 }
@@ -70,7 +72,7 @@ var csvHeader = []string{
 	"Square feet", "Stories", "Pitch", "Roof material", "Roof age", "Owner", "Owner ID", "Tags", "Notes", "Created", "Changed", "Archived",
 }
 
-func csvRow(p Property) []web.Cell {
+func csvRow(p Property) []sheet.Cell {
 	archived, owner := "", ""
 	if p.ArchivedAt != nil {
 		archived = p.ArchivedAt.UTC().Format(time.RFC3339)
@@ -78,13 +80,13 @@ func csvRow(p Property) []web.Cell {
 	if p.OwnerID != nil {
 		owner = p.OwnerID.String()
 	}
-	return []web.Cell{
-		web.Number(p.ID.String()), web.Text(p.Name), web.Text(p.Street), web.Text(p.Unit), web.Text(p.City), web.Text(p.State), web.Text(p.ZIP), web.Text(p.Plus4),
-		web.Text(p.County), web.Text(p.AddressTyped), web.Number(number(p.Latitude)), web.Number(number(p.Longitude)), web.Text(p.Kind),
-		web.Number(number(p.YearBuilt)), web.Number(number(p.Squares)), web.Number(number(p.SquareFeet)), web.Number(number(p.Stories)),
-		web.Text(p.Pitch), web.Text(p.RoofMaterial), web.Number(number(p.RoofAge)), web.Text(p.Owner), web.Number(owner),
-		web.Text(strings.Join(p.Tags, ", ")), web.Text(p.Notes),
-		web.Number(p.CreatedAt.UTC().Format(time.RFC3339)), web.Number(p.UpdatedAt.UTC().Format(time.RFC3339)), web.Number(archived),
+	return []sheet.Cell{
+		sheet.Number(p.ID.String()), sheet.Text(p.Name), sheet.Text(p.Street), sheet.Text(p.Unit), sheet.Text(p.City), sheet.Text(p.State), sheet.Text(p.ZIP), sheet.Text(p.Plus4),
+		sheet.Text(p.County), sheet.Text(p.AddressTyped), sheet.Number(number(p.Latitude)), sheet.Number(number(p.Longitude)), sheet.Text(p.Kind),
+		sheet.Number(number(p.YearBuilt)), sheet.Number(number(p.Squares)), sheet.Number(number(p.SquareFeet)), sheet.Number(number(p.Stories)),
+		sheet.Text(p.Pitch), sheet.Text(p.RoofMaterial), sheet.Number(number(p.RoofAge)), sheet.Text(p.Owner), sheet.Number(owner),
+		sheet.Text(strings.Join(p.Tags, ", ")), sheet.Text(p.Notes),
+		sheet.Number(p.CreatedAt.UTC().Format(time.RFC3339)), sheet.Number(p.UpdatedAt.UTC().Format(time.RFC3339)), sheet.Number(archived),
 	}
 }
 

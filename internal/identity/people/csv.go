@@ -8,9 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // maxCSV is the largest file of people, in bytes.
@@ -48,9 +49,9 @@ func readCSV(text string) ([]Invitation, error) {
 		if len(list) >= MostAtOnce {
 			return nil, fault.Invalid("file", "there are more than %d people in it; send it in parts", MostAtOnce)
 		}
-		in := Invitation{Email: web.Plain(row[email]), Role: tenant.Role(strings.ToLower(strings.TrimSpace(row[role])))}
+		in := Invitation{Email: sheet.Plain(row[email]), Role: tenant.Role(strings.ToLower(strings.TrimSpace(row[role])))}
 		if hasName {
-			in.Name = web.Plain(row[name])
+			in.Name = sheet.Plain(row[name])
 		}
 		list = append(list, in)
 	}
@@ -58,12 +59,12 @@ func readCSV(text string) ([]Invitation, error) {
 
 var csvHeader = []string{"Name", "Email", "Role", "State", "Last seen", "Since"}
 
-func csvRow(e Entry) []web.Cell {
-	stamp := func(t *time.Time) web.Cell {
+func csvRow(e Entry) []sheet.Cell {
+	stamp := func(t *time.Time) sheet.Cell {
 		if t == nil {
-			return web.Number("")
+			return sheet.Number("")
 		}
-		return web.Number(t.UTC().Format(time.RFC3339))
+		return sheet.Number(t.UTC().Format(time.RFC3339))
 	}
 	email := ""
 	if e.Email != nil {
@@ -73,7 +74,7 @@ func csvRow(e Entry) []web.Cell {
 	if e.State == Placeholder {
 		role = ""
 	}
-	return []web.Cell{web.Text(e.Name), web.Text(email), web.Text(role), web.Text(e.word()), stamp(e.LastSeenAt), stamp(&e.Since)}
+	return []sheet.Cell{sheet.Text(e.Name), sheet.Text(email), sheet.Text(role), sheet.Text(e.word()), stamp(e.LastSeenAt), stamp(&e.Since)}
 }
 
 // word is the state as people read it.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -116,7 +118,7 @@ func (s *Service) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := "people-" + time.Now().In(identity.Zone(r.Context())).Format(time.DateOnly) + ".csv"
-	return web.ExportCSV(w, name, csvHeader, func(row func(...web.Cell) error) error {
+	return sheet.ExportCSV(w, name, csvHeader, func(row func(...sheet.Cell) error) error {
 		for _, e := range list {
 			if err := row(csvRow(e)...); err != nil {
 				return err

@@ -6,7 +6,7 @@
 // column) and csv/<table>.csv (the same for people and spreadsheets), the bytes
 // of all files under files/<SHA-256>, and manifest.json with the SHA-256 and the
 // number of rows of each of them. In the CSV, what a spreadsheet would run as a
-// formula has an apostrophe before it (web.Text); the JSON has every byte as it
+// formula has an apostrophe before it (sheet.Text); the JSON has every byte as it
 // is, so what comes back is what went out.
 //
 // Restore is the one writer beside the owners of the tables: it puts back whole

@@ -15,13 +15,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // Export writes the organisation of the scope into w, as it is at one moment.
@@ -152,12 +153,12 @@ func (e *exporter) sheet(table string, columns []string, kept io.Reader, n int64
 	if err != nil {
 		return err
 	}
-	sheet, err := web.NewCSV(out, columns...)
+	file, err := sheet.NewCSV(out, columns...)
 	if err != nil {
 		return err
 	}
 	lines := json.NewDecoder(kept)
-	cells := make([]web.Cell, len(columns))
+	cells := make([]sheet.Cell, len(columns))
 	for lines.More() {
 		var row map[string]json.RawMessage
 		if err := lines.Decode(&row); err != nil {
@@ -168,11 +169,11 @@ func (e *exporter) sheet(table string, columns []string, kept io.Reader, n int64
 				return err
 			}
 		}
-		if err := sheet.Row(cells...); err != nil {
+		if err := file.Row(cells...); err != nil {
 			return err
 		}
 	}
-	if err := sheet.Close(); err != nil {
+	if err := file.Close(); err != nil {
 		return err
 	}
 	done(n)
@@ -181,18 +182,18 @@ func (e *exporter) sheet(table string, columns []string, kept io.Reader, n int64
 
 // cell is a JSON value as a CSV cell: a text as it is, a number as a number,
 // null as nothing, a list or an object as JSON.
-func cell(value json.RawMessage) (web.Cell, error) {
+func cell(value json.RawMessage) (sheet.Cell, error) {
 	switch {
 	case len(value) == 0 || bytes.Equal(value, []byte("null")):
-		return web.Text(""), nil
+		return sheet.Text(""), nil
 	case value[0] == '"':
 		var s string
 		err := json.Unmarshal(value, &s)
-		return web.Text(s), err
+		return sheet.Text(s), err
 	case value[0] == '-' || value[0] >= '0' && value[0] <= '9':
-		return web.Number(string(value)), nil
+		return sheet.Number(string(value)), nil
 	}
-	return web.Text(string(value)), nil
+	return sheet.Text(string(value)), nil
 }
 
 func (e *exporter) blobs(ctx context.Context, tx pgx.Tx, store *blob.Store) error {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
@@ -95,8 +97,8 @@ func (s room) errorsFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.NotFound("file", "there is no such file in a run of this organisation")
 	}
-	out := migration.ErrorFile{Begin: func(header []string) (*web.CSV, error) {
-		return web.SendCSV(w, "errors-"+strconv.Itoa(file)+".csv", header...)
+	out := migration.ErrorFile{Begin: func(header []string) (*sheet.CSV, error) {
+		return sheet.SendCSV(w, "errors-"+strconv.Itoa(file)+".csv", header...)
 	}}
 	if err := s.ErrorRows(r.Context(), run, file, out.Row); err != nil {
 		return err

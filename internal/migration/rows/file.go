@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+
 	"github.com/skaiscraper/skai/internal/migration/decode"
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/fault"
-	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // longestRow is what a record may hold in bytes: search can't index more.
@@ -112,7 +113,7 @@ func (f *File) data(b *Batch, ordinal int, record *decode.Row) (outcome string) 
 	r := &f.row
 	if f.mended {
 		for i, c := range record.Cells {
-			record.Cells[i] = web.Plain(c)
+			record.Cells[i] = sheet.Plain(c)
 		}
 	}
 	r.reset(f.no, ordinal, record.Cells)

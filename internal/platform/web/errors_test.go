@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/sheet"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -142,12 +143,12 @@ func TestErrorAfterHalfAnAnswer(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.Stream("GET /claims.csv", public, func(w http.ResponseWriter, _ *http.Request) error {
-				c, err := web.SendCSV(w, "claims.csv", "number")
+				c, err := sheet.SendCSV(w, "claims.csv", "number")
 				if err != nil {
 					return err
 				}
 				for range 10_000 {
-					if err := c.Row(web.Text("a claim")); err != nil {
+					if err := c.Row(sheet.Text("a claim")); err != nil {
 						return err
 					}
 				}

@@ -37,8 +37,8 @@
 // names the request, and stands whole in the log under that name.
 //
 // Lists read their query with [ParseList] (or embed [ListParams] in a huma input),
-// make cursors with [NewCursor], read them with [ReadCursor] and answer with [Page]. CSV goes through [CSV],
-// which keeps a spreadsheet from running what a customer typed.
+// make cursors with [NewCursor], read them with [ReadCursor] and answer with [Page]. CSV goes through package
+// sheet, which keeps a spreadsheet from running what a customer typed.
 package web
 
 import (

@@ -1,7 +1,9 @@
-package web
+// Package sheet writes what spreadsheets open, so that nothing in it runs there.
+package sheet
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -119,7 +121,7 @@ func ExportCSV(w http.ResponseWriter, name string, header []string, each func(ro
 	control, n := http.NewResponseController(w), 0
 	err := each(func(cells ...Cell) error {
 		if n%1000 == 0 {
-			if err := control.SetWriteDeadline(time.Now().Add(stall)); err != nil && !unsupported(err) {
+			if err := control.SetWriteDeadline(time.Now().Add(stall)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 				return err
 			}
 		}

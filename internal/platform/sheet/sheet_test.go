@@ -1,4 +1,4 @@
-package web_test
+package sheet_test
 
 import (
 	"bytes"
@@ -11,14 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/platform/sheet"
 )
 
 // cells writes one row and reads it as a spreadsheet would.
-func cells(t rapid.TB, row ...web.Cell) []string {
+func cells(t rapid.TB, row ...sheet.Cell) []string {
 	t.Helper()
 	var b bytes.Buffer
-	c, err := web.NewCSV(&b, make([]string, len(row))...)
+	c, err := sheet.NewCSV(&b, make([]string, len(row))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +56,11 @@ func TestFormulas(t *testing.T) {
 		"Muñoz, \"Ana\"\nRoof":              "Muñoz, \"Ana\"\nRoof",
 		"a=b":                               "a=b",
 	} {
-		if got := cells(t, web.Text(typed), web.Number("-1"))[0]; got != want {
+		if got := cells(t, sheet.Text(typed), sheet.Number("-1"))[0]; got != want {
 			t.Errorf("%q is written %q, want %q", typed, got, want)
 		}
 	}
-	if diff := cmp.Diff([]string{"-12.50", "2026-11-22"}, cells(t, web.Number("-12.50"), web.Number("2026-11-22"))); diff != "" {
+	if diff := cmp.Diff([]string{"-12.50", "2026-11-22"}, cells(t, sheet.Number("-12.50"), sheet.Number("2026-11-22"))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -71,11 +71,11 @@ func TestOtherSeparatorsStayInTheCell(t *testing.T) {
 	t.Parallel()
 	for _, typed := range []string{"a;=1+1", "a\t=1+1", "a|=1+1", " =1", `a";"=1`} {
 		var b bytes.Buffer
-		c, err := web.NewCSV(&b, "x", "y")
+		c, err := sheet.NewCSV(&b, "x", "y")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(c.Row(web.Text(typed), web.Number("1")), c.Close()); err != nil {
+		if err := errors.Join(c.Row(sheet.Text(typed), sheet.Number("1")), c.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if want := `"` + strings.ReplaceAll(typed, `"`, `""`) + "\",1\n"; !strings.HasSuffix(b.String(), want) {
@@ -89,8 +89,8 @@ func TestTextComesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typed := rapid.OneOf(rapid.String(), rapid.StringMatching(`['=+@-]{0,4}[0-9a-z|+]{0,4}`)).Draw(t, "typed")
 		typed = strings.ReplaceAll(typed, "\r\n", "\n") // encoding/csv's reader does that
-		written := cells(t, web.Text(typed), web.Number("1"))[0]
-		if got := web.Plain(written); got != typed {
+		written := cells(t, sheet.Text(typed), sheet.Number("1"))[0]
+		if got := sheet.Plain(written); got != typed {
 			t.Fatalf("%q was written %q and read %q", typed, written, got)
 		}
 		if strings.HasPrefix(written, "=") || strings.HasPrefix(written, "@") || strings.HasPrefix(written, "\t") {
@@ -114,9 +114,9 @@ func TestAnExportFailsInWordsBeforeItBegins(t *testing.T) {
 		"many rows, no errors": {2500, nil, "\ufeffName\n" + strings.Repeat("'=1\n", 2500)},
 	} {
 		w := httptest.NewRecorder()
-		err := web.ExportCSV(w, "x.csv", []string{"Name"}, func(row func(...web.Cell) error) error {
+		err := sheet.ExportCSV(w, "x.csv", []string{"Name"}, func(row func(...sheet.Cell) error) error {
 			for range c.rows {
-				if err := row(web.Text("=1")); err != nil {
+				if err := row(sheet.Text("=1")); err != nil {
 					return err
 				}
 			}
