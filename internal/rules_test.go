@@ -76,6 +76,8 @@ var writers = map[string]string{
 
 	"idempotency_keys": "platform/postgres", // postgres.Once
 	"processes":        "platform/health",
+	"request_stats":    "platform/measure",
+	"measured_minutes": "platform/measure",
 	"vault_keys":       "platform/vault",
 	"org_keys":         "platform/vault",
 

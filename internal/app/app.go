@@ -37,6 +37,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
+	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/sms"
@@ -86,7 +87,8 @@ type App struct {
 	files    *blob.Store
 	probe    *health.Probe
 	self     health.Process
-	looking  sync.Once   // the probe runs
+	measured *measure.Recorder
+	looking  sync.Once   // the probe and the recorder run
 	draining atomic.Bool // about to stop
 	drain    time.Duration
 }
@@ -109,8 +111,8 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.Keys = keys.New(db, limits)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
-		AuthenticateOperator: operator(cfg.Token),
-		Authenticate:         a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
+		AuthenticateOperator: operator(cfg.Token), Begin: countQueries, Observed: a.observe,
+		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
 	})
 	if err != nil {
@@ -142,6 +144,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
+	a.metricsRoutes(rt)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err
@@ -159,7 +162,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	}
 	a.probe = a.newProbe()
 	self, err := newSelf(cfg, a.probe.StartedAt())
-	a.self = self
+	a.self, a.measured = self, measure.New(db, self.ID)
 	return a, err
 }
 

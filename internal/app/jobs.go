@@ -30,7 +30,7 @@ func (a *App) Work(ctx context.Context) error {
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,
-		PeriodicJobs: slices.Concat(a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers)),
+		PeriodicJobs: slices.Concat(a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers)),
 		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
 		// Listening needs a connection for itself, which a pooler in transaction
 		// mode does not give; a job waits for a second at most.
@@ -43,7 +43,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	a.looking.Do(func() { go a.probe.Run(ctx) }) // so that the others see this process
+	a.look(ctx) // so that the others see this process
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}

@@ -15,6 +15,25 @@ import (
 // stop: those with a time limit end within it.
 const requestPatience = web.RequestTimeout + 5*time.Second
 
+// look runs the probe and the recorder, once in a process, until ctx ends; what it
+// gives is closed when all is written down.
+func (a *App) look(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	begun := false
+	a.looking.Do(func() {
+		begun = true
+		go a.probe.Run(ctx)
+		go func() {
+			defer close(done)
+			a.measured.Run(ctx, func(err error) { a.log.Error("requests are not measured", "error", err) })
+		}()
+	})
+	if !begun {
+		close(done)
+	}
+	return done
+}
+
 // Serve answers requests that come to the listener until ctx ends, and lets
 // those under way finish. It closes the listener.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
@@ -22,8 +41,8 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	a.looking.Do(func() { go a.probe.Run(looking) })
+	written := a.look(looking)
+	defer func() { stop(); <-written }() // what was seen last is written down too
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

@@ -27,6 +27,7 @@ var notTenants = map[string]string{
 	"backup_codes":       "",  // as user_factors
 	"trusted_devices":    "",  // as user_factors
 	"passkey_challenges": "",  // as user_factors
+	"measured_minutes":   "r", // which minutes were measured, the same for everybody
 	"processes":          "",  // programs, of no organisation; skai_operator only
 	"sms_sent":           "",  // as user_factors
 	"audit_columns":      "",  // the classification of columns, the same for everybody
@@ -196,6 +197,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"people: skai_signin may SELECT",
 		"people: skai_signin may UPDATE",
 		"properties: skai_search may SELECT",
+		"request_stats: skai_operator may ALL",
 		"roles: skai_signin may SELECT",
 		"sso_connections: skai_operator may SELECT",
 		"sso_connections: skai_signin may SELECT",

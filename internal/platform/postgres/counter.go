@@ -14,15 +14,23 @@ type counterKey struct{}
 
 // CountQueries gives a context whose statements are counted, and the counter:
 // a page's number of round trips is part of what its tests promise. BEGIN with
-// its scope and COMMIT are not counted.
+// its scope and COMMIT are not counted. Where somebody counts already, both do.
 func CountQueries(ctx context.Context) (context.Context, *atomic.Int64) {
 	n := new(atomic.Int64)
-	return context.WithValue(ctx, counterKey{}, n), n
+	outer, _ := ctx.Value(counterKey{}).(*counters)
+	return context.WithValue(ctx, counterKey{}, &counters{n, outer}), n
+}
+
+type counters struct {
+	n     *atomic.Int64
+	outer *counters // nil where nobody counts besides
 }
 
 func count(ctx context.Context, text string) {
-	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok && text != "commit" && text != "rollback" && !isBegin(text) {
-		n.Add(1)
+	if c, ok := ctx.Value(counterKey{}).(*counters); ok && text != "commit" && text != "rollback" && !isBegin(text) {
+		for ; c != nil; c = c.outer {
+			c.n.Add(1)
+		}
 	}
 }
 

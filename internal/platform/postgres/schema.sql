@@ -1276,6 +1276,12 @@ ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads OWNER TO skai_owner;
 
+CREATE TABLE public.measured_minutes (
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.measured_minutes OWNER TO skai_owner;
+
 CREATE TABLE public.org_counters (
     org_id uuid NOT NULL,
     name text NOT NULL,
@@ -1472,6 +1478,28 @@ END) || ' '::text) || notes))) || jsonb_to_tsvector('simple'::regconfig, extra, 
 ALTER TABLE ONLY public.properties FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.properties OWNER TO skai_owner;
+
+CREATE TABLE public.request_stats (
+    org_id uuid NOT NULL,
+    grain text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    route text NOT NULL,
+    process_id uuid NOT NULL,
+    requests bigint NOT NULL,
+    failures bigint NOT NULL,
+    refusals bigint NOT NULL,
+    bytes bigint NOT NULL,
+    queries bigint NOT NULL,
+    seconds double precision NOT NULL,
+    sketch bytea NOT NULL,
+    CONSTRAINT request_stats_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text]))),
+    CONSTRAINT request_stats_requests_check CHECK ((requests > 0)),
+    CONSTRAINT request_stats_route_check CHECK ((char_length(route) <= 200))
+);
+
+ALTER TABLE ONLY public.request_stats FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.request_stats OWNER TO skai_owner;
 
 CREATE TABLE public.roles (
     org_id uuid NOT NULL,
@@ -1923,6 +1951,9 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.measured_minutes
+    ADD CONSTRAINT measured_minutes_pkey PRIMARY KEY (at);
+
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_pkey PRIMARY KEY (org_id, name);
 
@@ -1949,6 +1980,9 @@ ALTER TABLE ONLY public.processes
 
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.request_stats
+    ADD CONSTRAINT request_stats_pkey PRIMARY KEY (org_id, route, grain, at, process_id);
 
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_id_base_key UNIQUE (org_id, id, base);
@@ -2202,6 +2236,8 @@ CREATE INDEX properties_owner_idx ON public.properties USING btree (org_id, owne
 CREATE INDEX properties_search_idx ON public.properties USING gin (org_id, search);
 
 CREATE INDEX properties_zip_idx ON public.properties USING btree (org_id, zip, created_at DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX request_stats_age_idx ON public.request_stats USING btree (grain, at);
 
 CREATE INDEX scim_members_person_idx ON public.scim_members USING btree (org_id, person_id);
 
@@ -2609,6 +2645,9 @@ ALTER TABLE ONLY public.properties
 ALTER TABLE ONLY public.properties
     ADD CONSTRAINT properties_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.request_stats
+    ADD CONSTRAINT request_stats_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.roles
     ADD CONSTRAINT roles_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
@@ -2755,6 +2794,8 @@ CREATE POLICY erase ON public.people TO skai_eraser USING ((org_id = ( SELECT pu
 
 CREATE POLICY erase ON public.properties TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.request_stats TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.roles TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.scim_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2809,6 +2850,8 @@ CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (
 
 CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK (true);
 
+CREATE POLICY operator ON public.request_stats TO skai_operator USING (true) WITH CHECK (true);
+
 CREATE POLICY operator ON public.sso_connections FOR SELECT TO skai_operator USING (true);
 
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
@@ -2820,6 +2863,8 @@ ALTER TABLE public.orgs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.properties ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.request_stats ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.roles ENABLE ROW LEVEL SECURITY;
 
@@ -2922,6 +2967,8 @@ CREATE POLICY tenant ON public.orgs TO skai_app USING ((id = ( SELECT public.cur
 CREATE POLICY tenant ON public.people TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.properties TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.request_stats TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.roles TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -3181,6 +3228,9 @@ GRANT SELECT(archived_at) ON TABLE public.leads TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.leads TO skai_search;
 
+GRANT SELECT ON TABLE public.measured_minutes TO skai_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.measured_minutes TO skai_operator;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.org_counters TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.org_counters TO skai_eraser;
 
@@ -3274,6 +3324,10 @@ GRANT SELECT(id) ON TABLE public.properties TO skai_search;
 GRANT SELECT(archived_at) ON TABLE public.properties TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.properties TO skai_search;
+
+GRANT SELECT,DELETE ON TABLE public.request_stats TO skai_eraser;
+GRANT SELECT ON TABLE public.request_stats TO skai_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.request_stats TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.roles TO skai_app;
 GRANT SELECT ON TABLE public.roles TO skai_signin;

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,7 +70,11 @@ func (rt *Router) observe(next http.Handler) http.Handler {
 		// The header can be made up, but only by the sender for themselves: it
 		// makes their own cookies stricter and nothing else.
 		i.https = rt.cfg.HTTPS || r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-		r = r.WithContext(context.WithValue(r.Context(), infoKey{}, i))
+		ctx := context.WithValue(r.Context(), infoKey{}, i)
+		if rt.cfg.Begin != nil {
+			ctx = rt.cfg.Begin(ctx)
+		}
+		r = r.WithContext(ctx)
 		w.Header().Set("X-Request-Id", i.id)
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
@@ -77,9 +82,20 @@ func (rt *Router) observe(next http.Handler) http.Handler {
 				slog.String("method", r.Method), slog.String("route", i.pattern),
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes),
 				slog.Duration("took", time.Since(start)), slog.String("request", i.id))
+			if rt.cfg.Observed != nil {
+				rt.cfg.Observed(cmp.Or(i.ctx, ctx), Observation{r.Method + " " + i.pattern, rec.code(), rec.bytes, time.Since(start)})
+			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// Observation is a request that was answered.
+type Observation struct {
+	Route  string // "GET /claims/{id}"; its path is "none" where there is no route
+	Status int
+	Bytes  int64
+	Took   time.Duration
 }
 
 func newID() string {

@@ -147,6 +147,10 @@ type Config struct {
 	// of who is signed in, if anybody, the status, and the error of a refusal. What
 	// it can't do stands in the log.
 	Done func(ctx context.Context, status int, refused error) error
+	// Begin and Observed hear of each request when it begins and when it is answered:
+	// Observed with the context that Begin gave, and that of who is signed in within.
+	Begin    func(context.Context) context.Context
+	Observed func(ctx context.Context, o Observation)
 	// Proxies are in front of the program, on other machines: what they say of
 	// where a request comes from is believed.
 	Proxies []netip.Prefix

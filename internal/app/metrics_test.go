@@ -1,0 +1,92 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+// TestRequestsAreMeasured serves two organisations, and tells each of its own
+// requests what they were like.
+func TestRequestsAreMeasured(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	a := build(t, db)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, l) }()
+	owner, other, member := comeIn(t, a, titan, tenant.Owner), comeIn(t, a, prowest, tenant.Owner), comeIn(t, a, titan, tenant.Member)
+	for range 7 {
+		owner.send(t, http.MethodGet, "/claims", nil)
+	}
+	owner.send(t, http.MethodGet, "/claims/01a205b5-ae52-713f-92e0-37b7a6333d61", nil)
+	other.send(t, http.MethodGet, "/leads", nil)
+	stop() // what was seen last is written down before it ends
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	type answer struct {
+		Completeness float64
+		All          struct {
+			Requests, Refusals, Failures int64
+			P50                          float64 `json:"p50_ms"`
+			P99                          float64 `json:"p99_ms"`
+			Queries                      float64 `json:"queries_per_request"`
+		}
+		Routes []struct {
+			Route    string
+			Requests int64
+		}
+		Objectives []struct {
+			Name string
+			Met  *bool
+		}
+		Unknown []string
+	}
+	get := func(g guest, query string) (a answer, status int) {
+		t.Helper()
+		got := g.send(t, http.MethodGet, "/api/enterprise/metrics"+query, nil)
+		if err := json.Unmarshal([]byte(got.Body), &a); err != nil {
+			t.Fatalf("%v: %s", err, got.Body)
+		}
+		return a, got.Status
+	}
+	mine, _ := get(owner, "")
+	if mine.All.Requests != 8 || mine.All.Refusals != 1 || mine.All.Failures != 0 || mine.All.P50 <= 0 || mine.All.P99 < mine.All.P50 || mine.All.Queries <= 0 ||
+		len(mine.Routes) != 2 || len(mine.Objectives) != 2 || mine.Objectives[0].Met == nil || !*mine.Objectives[0].Met || len(mine.Unknown) != 1 || mine.Completeness > 0.001 {
+		t.Errorf("%+v", mine)
+	}
+	for _, r := range mine.Routes {
+		if r.Route == "GET /claims" && r.Requests != 7 || strings.Contains(r.Route, "leads") {
+			t.Errorf("%+v", r)
+		}
+	}
+	if theirs, _ := get(other, ""); theirs.All.Requests != 1 || len(theirs.Routes) != 1 || theirs.Routes[0].Route != "GET /leads" {
+		t.Errorf("%+v", theirs)
+	}
+	// Before there was anything, nothing is made up.
+	before, _ := get(owner, "?from="+time.Now().Add(-48*time.Hour).UTC().Format(time.RFC3339)+"&to="+time.Now().Add(-24*time.Hour).UTC().Format(time.RFC3339))
+	if before.All.Requests != 0 || before.Completeness != 0 || before.Objectives[0].Met != nil {
+		t.Errorf("%+v", before)
+	}
+	for query, want := range map[string]int{"?from=2020-01-01T00:00:00Z": 422, "?from=2030-01-01T00:00:00Z": 422, "?from=yesterday": 422} {
+		if _, status := get(owner, query); status != want {
+			t.Errorf("%s: %d", query, status)
+		}
+	}
+	if _, status := get(member, ""); status != http.StatusForbidden {
+		t.Errorf("a member: %d", status)
+	}
+}

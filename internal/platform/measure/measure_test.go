@@ -1,0 +1,156 @@
+package measure_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/measure"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// lately is a window around now, and soon what the recorder writes within it.
+func lately() (from, to time.Time) {
+	now := time.Now().UTC().Truncate(time.Minute)
+	return now.Add(-5 * time.Minute), now.Add(2 * time.Minute)
+}
+
+// percentile is the exact one: the least value that so large a part is not above.
+func percentile(sorted []float64, q float64) float64 {
+	return sorted[int(math.Floor(q*float64(len(sorted)-1)))]
+}
+
+// TestPercentilesAreRightToOnePerCent compares with those of all values, of two
+// processes together, for times as they are (most short, some long).
+func TestPercentilesAreRightToOnePerCent(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // no secret
+	var all []float64
+	for range 2 {
+		rec := measure.New(db, uuid.New())
+		for i := range 5000 {
+			took := time.Duration(math.Exp(r.NormFloat64()+1) * float64(time.Millisecond))
+			status := 200
+			switch {
+			case i%100 == 0:
+				status = 503
+			case i%10 == 0:
+				status = 404
+			}
+			all = append(all, float64(took)/float64(time.Millisecond))
+			rec.Observe(measure.Seen{Org: titan.ID, Route: []string{"GET /claims", "POST /claims"}[i%2], Status: status, Took: took, Bytes: 10, Queries: 3})
+			if i == 2000 { // in the middle, twice
+				for range 2 {
+					if err := rec.Flush(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		rec.Observe(measure.Seen{Org: prowest.ID, Route: "GET /claims", Status: 500, Took: time.Hour})
+		rec.Observe(measure.Seen{Org: uuid.Nil, Route: "GET /", Status: 200, Took: time.Hour})
+		rec.Observe(measure.Seen{Org: uuid.New(), Route: "GET /", Status: 200, Took: time.Hour}) // destroyed since
+		if err := rec.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(all)
+	from, to := lately()
+	ctx := titan.As(t, tenant.Owner)
+	check := func(what string) {
+		t.Helper()
+		got, err := measure.Window(ctx, db, from, to)
+		if err != nil || got.Requests != 10_000 || got.Failures != 100 || got.Refusals != 900 || got.Bytes != 100_000 || got.Queries != 30_000 {
+			t.Fatalf("%s: %+v, %v", what, got, err)
+		}
+		for q, p := range map[float64]float64{0.5: got.P50, 0.95: got.P95, 0.99: got.P99} {
+			if want := percentile(all, q); math.Abs(p-want)/want > 0.0101 {
+				t.Errorf("%s: p%g is %g ms, and was %g", what, q*100, p, want)
+			}
+		}
+	}
+	check("by minutes")
+	routes, err := measure.Routes(ctx, db, from, to)
+	if err != nil || len(routes) != 2 || routes[0].Requests+routes[1].Requests != 10_000 {
+		t.Errorf("%+v, %v", routes, err)
+	}
+	// Two days later they stand in hours, and say the same.
+	n, err := measure.Roll(t.Context(), db, time.Now().Add(51*time.Hour))
+	if err != nil || n < 6 {
+		t.Errorf("%d minutes were rolled, %v", n, err)
+	}
+	from, to = from.Add(-time.Hour), to.Add(time.Hour)
+	check("by hours")
+	left, err := postgres.Value[string](t.Context(), dbtest.Super(t, db), `SELECT string_agg(DISTINCT grain, ',') FROM request_stats`)
+	if err != nil || left != "hour" {
+		t.Errorf("%q is left, %v", left, err)
+	}
+	if n, err := measure.Roll(t.Context(), db, time.Now().Add(402*24*time.Hour)); err != nil || n != 0 {
+		t.Errorf("%d minutes, %v", n, err)
+	}
+	if got, err := measure.Window(ctx, db, from, to); err != nil || got.Requests != 0 || got.P99 != 0 || got.Measured != 0 {
+		t.Errorf("after 400 days: %+v, %v", got, err)
+	}
+}
+
+func TestAGapIsAGap(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	rec := measure.New(db, uuid.New())
+	if err := rec.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Truncate(time.Minute)
+	got, err := measure.Window(titan.As(t, tenant.Owner), db, now.Add(-9*time.Minute), now.Add(time.Minute))
+	if err != nil || got.Minutes != 10 || got.Measured < 1 || got.Measured > 2 || got.Completeness() > 0.21 || got.Requests != 0 || got.ErrorRate() != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// What could not be written is written the next time, and nothing twice.
+func TestNothingIsLostWhereTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	rec := measure.New(db, uuid.New())
+	for i := range 10 {
+		rec.Observe(measure.Seen{Org: titan.ID, Route: fmt.Sprintf("GET /%d", i), Status: 200, Took: time.Millisecond})
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := rec.Flush(gone); err == nil {
+			t.Fatal("it was written without a database")
+		}
+	}
+	for range 3 {
+		if err := rec.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from, to := lately()
+	if got, err := measure.Window(titan.As(t, tenant.Owner), db, from, to); err != nil || got.Requests != 10 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// BenchmarkObserve is what measuring costs a request.
+func BenchmarkObserve(b *testing.B) {
+	rec := measure.New(nil, uuid.New())
+	seen := measure.Seen{Org: uuid.New(), Route: "GET /claims/{id}", Status: 200, Took: 3 * time.Millisecond, Bytes: 10_000, Queries: 4}
+	b.ReportAllocs()
+	for b.Loop() {
+		rec.Observe(seen)
+	}
+}
