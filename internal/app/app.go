@@ -32,6 +32,7 @@ import (
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
+	"github.com/skaiscraper/skai/internal/ops"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/health"
@@ -144,7 +145,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
-	a.metricsRoutes(rt)
+	ops.New(db).Routes(rt)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err

@@ -2,16 +2,11 @@ package app
 
 import (
 	"context"
-	"math"
-	"net/http"
 	"sync/atomic"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/riverqueue/river"
 
-	"github.com/skaiscraper/skai/internal/identity"
-	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
@@ -34,124 +29,6 @@ func (a *App) observe(ctx context.Context, o web.Observation) {
 		seen.Queries = n.Load()
 	}
 	a.measured.Observe(seen)
-}
-
-// The objectives that the service is held to.
-const (
-	objectiveP95       = 2000.0 // ms
-	objectiveErrorRate = 0.01
-)
-
-// longestWindow is the longest stretch of time that can be asked about: what is kept.
-const longestWindow = 400 * 24 * time.Hour
-
-// mostRoutes is how many routes are told of.
-const mostRoutes = 50
-
-type metricsIn struct {
-	From time.Time `query:"from" doc:"Since when; 30 days ago where it is left out"`
-	To   time.Time `query:"to" doc:"Until when; now where it is left out"`
-}
-
-type figures struct {
-	Requests  int64   `json:"requests"`
-	Failures  int64   `json:"failures" doc:"Answered with 5xx"`
-	Refusals  int64   `json:"refusals" doc:"Answered with 4xx: something was asked that is not there or not allowed"`
-	ErrorRate float64 `json:"error_rate" doc:"failures / requests, 0 to 1"`
-	P50       float64 `json:"p50_ms" doc:"Half of the requests took no longer; 0 where there was none"`
-	P95       float64 `json:"p95_ms"`
-	P99       float64 `json:"p99_ms"`
-	Queries   float64 `json:"queries_per_request"`
-}
-
-func figuresOf(s measure.Stats) figures {
-	f := figures{Requests: s.Requests, Failures: s.Failures, Refusals: s.Refusals, ErrorRate: math.Round(s.ErrorRate()*1e6) / 1e6, P50: s.P50, P95: s.P95, P99: s.P99}
-	if s.Requests > 0 {
-		f.Queries = math.Round(float64(s.Queries)/float64(s.Requests)*100) / 100
-	}
-	return f
-}
-
-type routeFigures struct {
-	Route string `json:"route" example:"GET /claims/{id}"`
-	figures
-}
-
-type metricsOut struct {
-	Body struct {
-		From         time.Time         `json:"from"`
-		To           time.Time         `json:"to"`
-		Completeness float64           `json:"completeness" doc:"The part of the minutes from from to to in which the program measured, 0 to 1: in the rest nothing is known"`
-		All          figures           `json:"all" doc:"The organisation's own requests, all together"`
-		Routes       []routeFigures    `json:"routes" nullable:"false" doc:"By address, the one first whose requests took the longest together"`
-		Objectives   []objective       `json:"objectives" nullable:"false"`
-		Unknown      []string          `json:"unknown" nullable:"false" doc:"What nobody measures yet, and so is not told"`
-		Definitions  map[string]string `json:"definitions"`
-	}
-}
-
-type objective struct {
-	Name  string  `json:"name"`
-	Limit float64 `json:"limit"`
-	Value float64 `json:"value"`
-	Met   *bool   `json:"met" doc:"null where there was no request to tell by"`
-}
-
-var definitions = map[string]string{
-	"requests":     "requests of people and API keys of the organisation, to every address; those before signing in are nobody's",
-	"time":         "from the first byte of a request that the program reads to the last of its answer that it writes, in milliseconds; of a stream, until it ends",
-	"percentiles":  "of every request, none sampled, from mergeable sketches (DDSketch) that are right to 1 % of the value",
-	"failures":     "answers with a status from 500 on",
-	"completeness": "minutes in which at least one process measured, of all minutes asked about; a minute in which none ran is a gap, and no figure is made up for it",
-}
-
-func (a *App) metricsRoutes(rt *web.Router) {
-	web.Op(rt, web.Access{Permission: string(identity.ViewAudit)}, huma.Operation{
-		Method: http.MethodGet, Path: "/api/enterprise/metrics", Tags: []string{"Service level"},
-		Summary: "How the organisation's requests were answered, over the last 30 days or any time up to 400 days",
-	}, a.metrics)
-}
-
-func (a *App) metrics(ctx context.Context, in *metricsIn) (*metricsOut, error) {
-	if err := identity.Require(ctx, identity.ViewAudit); err != nil {
-		return nil, err
-	}
-	to := in.To
-	if to.IsZero() {
-		to = time.Now()
-	}
-	from := in.From
-	if from.IsZero() {
-		from = to.Add(-30 * 24 * time.Hour)
-	}
-	from, to = from.UTC().Truncate(time.Minute), to.UTC().Truncate(time.Minute).Add(time.Minute)
-	if !from.Before(to) || to.Sub(from) > longestWindow+time.Minute {
-		return nil, fault.Invalid("from", "from has to be before to, and 400 days before it at most")
-	}
-	all, err := measure.Window(ctx, a.db, from, to)
-	if err != nil {
-		return nil, err
-	}
-	routes, err := measure.Routes(ctx, a.db, from, to)
-	if err != nil {
-		return nil, err
-	}
-	out := &metricsOut{}
-	b := &out.Body
-	b.From, b.To, b.Completeness, b.All, b.Definitions = from, to, math.Round(all.Completeness()*1e4)/1e4, figuresOf(all), definitions
-	b.Routes, b.Unknown = []routeFigures{}, []string{"uptime: it is told by a probe from outside, and none is set up"}
-	for _, r := range routes[:min(len(routes), mostRoutes)] {
-		b.Routes = append(b.Routes, routeFigures{r.Name, figuresOf(r.Stats)})
-	}
-	held := func(name string, limit, value float64) objective {
-		o := objective{Name: name, Limit: limit, Value: value}
-		if met := value < limit; all.Requests > 0 {
-			o.Met = &met
-		}
-		return o
-	}
-	b.Objectives = []objective{held("p95_ms", objectiveP95, all.P95), held("error_rate", objectiveErrorRate, b.All.ErrorRate)}
-	return out, nil
 }
 
 // rollArgs asks for measure.Roll.

@@ -76,6 +76,22 @@ func TestRequestsAreMeasured(t *testing.T) {
 	if theirs, _ := get(other, ""); theirs.All.Requests != 1 || len(theirs.Routes) != 1 || theirs.Routes[0].Route != "GET /leads" {
 		t.Errorf("%+v", theirs)
 	}
+	// The page, its live part and its download say the same.
+	for path, words := range map[string][]string{
+		"/settings/ops":           {"Service level", "GET /claims", "p95; the objective is 2 s", `hx-get="/settings/ops/live?span=day"`, "Uptime is told by a probe from outside, and none is set up"},
+		"/settings/ops?span=hour": {"GET /claims", "The last hour"}, "/settings/ops/live?span=month": {`id="level"`, "GET /claims"},
+		"/settings/ops.csv?span=day": {"all together,8,0,1,", "GET /claims,7,0,0,"},
+	} {
+		got := owner.send(t, http.MethodGet, path, nil)
+		for _, w := range words {
+			if got.Status != http.StatusOK || !strings.Contains(got.Body, w) || strings.Contains(got.Body, "GET /leads") {
+				t.Errorf("%s has no %q, or another's requests: %d %s", path, w, got.Status, got.Body)
+			}
+		}
+		if status := member.send(t, http.MethodGet, path, nil).Status; status != http.StatusForbidden {
+			t.Errorf("%s by a member: %d", path, status)
+		}
+	}
 	// Before there was anything, nothing is made up.
 	before, _ := get(owner, "?from="+time.Now().Add(-48*time.Hour).UTC().Format(time.RFC3339)+"&to="+time.Now().Add(-24*time.Hour).UTC().Format(time.RFC3339))
 	if before.All.Requests != 0 || before.Completeness != 0 || before.Objectives[0].Met != nil {

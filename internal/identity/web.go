@@ -37,6 +37,9 @@ const PasskeyPath = "/sign-in/passkey"
 // factors serves.
 const FactorsPath = "/settings/factors"
 
+// OpsPath is the page about the service level, which package ops serves.
+const OpsPath = "/settings/ops"
+
 // SSOSettingsPath is the owner's page about single sign-on, which package sso serves.
 const SSOSettingsPath = "/settings/sso"
 
@@ -147,7 +150,7 @@ func settingsLinks(ctx context.Context) []ui.Link {
 		links = append(links, ui.Link{Text: "Single sign-on", URL: SSOSettingsPath, Icon: "lock"})
 	}
 	if Can(ctx, ViewAudit) {
-		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"})
+		links = append(links, ui.Link{Text: "Audit trail", URL: AuditPath, Icon: "history"}, ui.Link{Text: "Service level", URL: OpsPath, Icon: "clock"})
 	}
 	return links
 }

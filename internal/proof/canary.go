@@ -5,6 +5,7 @@ import (
 	_ "embed" // the metadata of an identity provider
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -273,6 +274,13 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	if err != nil {
 		return err
 	}
+	// The list of people does not show them all when there are many by now.
+	person, invitation := "/settings/people/"+c.ids["spare"], "/settings/people/invitations/"+c.ids["invitation"]
+	maps.Copy(c.seen, map[string]sample{
+		"POST /settings/people/{id}/remove": {path: person + "/remove"}, "POST /settings/people/{id}/role": {path: person + "/role", form: url.Values{"role": {"viewer"}}},
+		"GET /settings/people/invitations/{id}": {path: invitation}, "POST /settings/people/invitations/{id}/again": {path: invitation + "/again"},
+		"POST /settings/people/invitations/{id}/revoke": {path: invitation + "/revoke"},
+	})
 	if err := p.singleSignOn(ctx, c); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 		places = append(places, place{"Single sign-on", "People sign in through your company's identity provider.", identity.SSOSettingsPath})
 	}
 	if identity.Can(r.Context(), identity.ViewAudit) {
-		places = append(places, place{"Audit trail", "Who changed what, and when.", identity.AuditPath})
+		places = append(places, place{"Audit trail", "Who changed what, and when.", identity.AuditPath}, place{"Service level", "How fast and how reliably your organisation's requests are answered.", identity.OpsPath})
 	}
 	places = append(
 		places,

@@ -148,6 +148,45 @@ func Routes(ctx context.Context, db *postgres.DB, from, to time.Time) ([]Route, 
 	return list, nil
 }
 
+// Point is one step of a series.
+type Point struct {
+	At time.Time // when the step begins
+	Stats
+}
+
+// Series gives what the requests of the scope's organisation were like, step by step,
+// from a time on, n steps. A step in which nobody measured has Measured 0. Times that
+// are older than two days are known by the hour, so a step should be no shorter there.
+func Series(ctx context.Context, db *postgres.DB, from time.Time, step time.Duration, n int) ([]Point, error) {
+	steps, to := make([]merged, n), from.Add(time.Duration(n)*step)
+	at := func(t time.Time) int { return min(int(t.Sub(from)/step), n-1) }
+	_, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		rows, err := tx.Query(ctx, `SELECT at, requests, failures, refusals, bytes, queries, sketch FROM request_stats WHERE route = $3 AND at >= $1 AND at < $2`, from, to, All)
+		if err != nil {
+			return struct{}{}, err
+		}
+		var r row
+		var begins time.Time
+		if _, err := pgx.ForEachRow(rows, []any{&begins, &r.Requests, &r.Failures, &r.Refusals, &r.Bytes, &r.Queries, &r.Sketch}, func() error { return steps[at(begins)].add(r) }); err != nil {
+			return struct{}{}, err
+		}
+		if rows, err = tx.Query(ctx, `SELECT at FROM measured_minutes WHERE at >= $1 AND at < $2`, from, to); err != nil {
+			return struct{}{}, err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&begins}, func() error { steps[at(begins)].Measured++; return nil })
+		return struct{}{}, err
+	})
+	list := make([]Point, n)
+	for i := range steps {
+		if err == nil {
+			err = steps[i].percentiles()
+		}
+		steps[i].Minutes = int64(step / time.Minute)
+		list[i] = Point{from.Add(time.Duration(i) * step), steps[i].Stats}
+	}
+	return list, err
+}
+
 // each reads rows one after the other, so that a year's need no memory.
 func each(ctx context.Context, tx pgx.Tx, sql string, do func(row) error, args ...any) error {
 	rows, err := tx.Query(ctx, sql, args...)

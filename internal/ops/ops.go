@@ -1,0 +1,190 @@
+// Package ops shows an organisation's people how the service answered them: what was
+// measured, and nothing else.
+package ops
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/platform/measure"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/sheet"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// Service reads what was measured.
+type Service struct{ db *postgres.DB }
+
+// New gives the service.
+func New(db *postgres.DB) *Service { return &Service{db} }
+
+const (
+	path = identity.OpsPath
+	live = path + "/live" // what the page fetches anew
+)
+
+// Routes registers the page and the operation.
+func (s *Service) Routes(rt *web.Router) {
+	see := web.Access{Permission: string(identity.ViewAudit)}
+	rt.Page("GET "+path, see, s.page)
+	rt.Page("GET "+live, see, s.live)
+	rt.Stream("GET "+path+".csv", see, s.export)
+	s.apiRoutes(rt)
+}
+
+// span is a stretch of time that the page can show, in steps.
+type span struct {
+	name, words string
+	step        time.Duration
+	steps       int
+}
+
+var spans = []span{
+	{"hour", "The last hour", time.Minute, 60}, {"day", "24 hours", 30 * time.Minute, 48}, {"week", "7 days", 3 * time.Hour, 56}, {"month", "30 days", 12 * time.Hour, 60},
+}
+
+func spanOf(r *http.Request) span {
+	for _, s := range spans {
+		if s.name == r.URL.Query().Get("span") {
+			return s
+		}
+	}
+	return spans[1]
+}
+
+// from is when the span begins, so that the step that is under way is the last.
+func (s span) from(now time.Time) time.Time {
+	return now.UTC().Truncate(s.step).Add(-time.Duration(s.steps-1) * s.step)
+}
+
+func (s span) url() string { return path + "?span=" + s.name }
+
+// view is what the page shows.
+type view struct {
+	span   span
+	all    measure.Stats
+	routes []measure.Route
+	points []measure.Point
+	at     time.Time
+}
+
+func (s *Service) look(r *http.Request) (v view, err error) {
+	if err := identity.Require(r.Context(), identity.ViewAudit); err != nil {
+		return v, err
+	}
+	v.span, v.at = spanOf(r), time.Now()
+	from := v.span.from(v.at)
+	to := from.Add(time.Duration(v.span.steps) * v.span.step)
+	if v.all, err = measure.Window(r.Context(), s.db, from, to); err != nil {
+		return v, err
+	}
+	if now := v.at.UTC().Truncate(time.Minute).Add(time.Minute); now.Before(to) { // what is still to come is no gap
+		v.all.Minutes = int64(now.Sub(from) / time.Minute)
+	}
+	if v.routes, err = measure.Routes(r.Context(), s.db, from, to); err != nil {
+		return v, err
+	}
+	v.points, err = measure.Series(r.Context(), s.db, from, v.span.step, v.span.steps)
+	return v, err
+}
+
+func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.look(r)
+	if err != nil {
+		return err
+	}
+	return ui.Page(w, r, ui.Head{
+		Title: "Service level", Section: ui.Settings, Crumbs: []ui.Link{{Text: "Settings", URL: identity.SettingsPath}}, Wide: true,
+		Lead: "How your organisation's requests were answered. Every one is measured, none is sampled, and what was not measured is not told.",
+	}, levelPage(v))
+}
+
+// live is the part of the page that is fetched anew.
+func (s *Service) live(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.look(r)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return levelView(v).Render(r.Context(), w)
+}
+
+func (s *Service) export(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.look(r)
+	if err != nil {
+		return err
+	}
+	header := []string{"Address", "Requests", "Failures", "Refusals", "p50 ms", "p95 ms", "p99 ms", "Bytes", "Statements"}
+	return sheet.ExportCSV(w, "service-level-"+v.span.name+".csv", header, func(row func(...sheet.Cell) error) error {
+		for _, route := range append([]measure.Route{{Name: "all together", Stats: v.all}}, v.routes...) {
+			n := func(i int64) sheet.Cell { return sheet.Number(strconv.FormatInt(i, 10)) }
+			f := func(f float64) sheet.Cell { return sheet.Number(strconv.FormatFloat(f, 'f', 3, 64)) }
+			if err := row(sheet.Text(route.Name), n(route.Requests), n(route.Failures), n(route.Refusals), f(route.P50), f(route.P95), f(route.P99), n(route.Bytes), n(route.Queries)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// millis is a time as people read it: "3.2 ms", "1.40 s".
+func millis(ms float64) string {
+	switch {
+	case ms == 0:
+		return "–"
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	}
+	return fmt.Sprintf("%.2f s", ms/1000)
+}
+
+// share is a part as people read it: "0.02 %".
+func share(part float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(part*100, 'f', 2, 64), "0"), ".") + " %"
+}
+
+func (v view) stats() []ui.Stat {
+	list := []ui.Stat{
+		{Label: "Half were answered within", Value: millis(v.all.P50), Note: "p50"},
+		{Label: "95 of 100 within", Value: millis(v.all.P95), Note: "p95; the objective is 2 s"},
+		{Label: "99 of 100 within", Value: millis(v.all.P99), Note: "p99"},
+		{Label: "Requests", Value: ui.Count(v.all.Requests), Note: ui.Count(v.all.Refusals) + " refused: not there, or not allowed"},
+		{Label: "Failed", Value: share(v.all.ErrorRate()), Note: ui.Count(v.all.Failures) + " answers from 500 on; the objective is under 1 %"},
+		{Label: "Measured", Value: share(min(v.all.Completeness(), 1)), Note: "of the minutes; in the rest nothing is known"},
+	}
+	if v.all.Requests == 0 {
+		list[4].Value = "–"
+	}
+	return list
+}
+
+// mostRows is how many addresses the page shows.
+const mostRows = 25
+
+func (v view) table() ui.Table {
+	t := ui.Table{Caption: "Addresses", Columns: []ui.Column{{Title: "Address"}, {Title: "Requests", Right: true}, {Title: "p50", Right: true}, {Title: "p95", Right: true}, {Title: "p99", Right: true, Width: ui.Roomy}, {Title: "Failed", Right: true}, {Title: "Statements each", Right: true, Width: ui.Roomy}}}
+	for _, r := range v.routes[:min(len(v.routes), mostRows)] {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{
+			ui.Strong(r.Name, ""), ui.Text(ui.Count(r.Requests)), ui.Text(millis(r.P50)), ui.Text(millis(r.P95)), ui.Text(millis(r.P99)), ui.Text(ui.Count(r.Failures)),
+			ui.Text(fmt.Sprintf("%.1f", float64(r.Queries)/float64(max(r.Requests, 1)))),
+		}})
+	}
+	return t
+}
+
+func (v view) tabs() []ui.Tab {
+	list := make([]ui.Tab, len(spans))
+	for i, s := range spans {
+		list[i] = ui.Tab{Text: s.words, URL: s.url(), Active: s == v.span}
+	}
+	return list
+}
