@@ -78,9 +78,10 @@ func Key(a Address) string {
 	from := len(b)
 	if zip, _, err := ParseZIP(joinZIP(a.ZIP, ""), a.State); err == nil {
 		b = append(b, zip...)
-	} else if code, err := StateCode(a.State); err == nil && a.City != "" {
-		b = appendCityKey(b, a.City)
-		b = append(append(b, ' '), code...)
+	} else if code, err := StateCode(a.State); err == nil {
+		if b = appendCityKey(b, a.City); len(b) > from { // a city of blanks is none
+			b = append(append(b, ' '), code...)
+		}
 	}
 	if len(b) == from {
 		return ""
