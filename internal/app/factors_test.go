@@ -2,15 +2,20 @@ package app_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
 
+	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -96,5 +101,74 @@ func TestPasskeysInABrowser(t *testing.T) {
 	see("a backup code", chromedp.SendKeys("#code", strings.ToUpper(code)+"\r"), chromedp.WaitVisible(".sk-bar"))
 	if path != "/settings/factors" || !strings.Contains(text, "My phone") || !strings.Contains(text, "9 codes are left") {
 		t.Errorf("with the code at %s: %q", path, text)
+	}
+}
+
+// TestCodesInABrowser signs in with the code of an authenticator app, and with one
+// that was sent as a text message.
+func TestCodesInABrowser(t *testing.T) {
+	t.Parallel()
+	db, outbox := dbtest.New(t), t.TempDir()
+	titan := dbtest.Org(t, db, "titan")
+	messages, err := sms.New(sms.Config{Folder: outbox})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Vault: testVault(t, db), SMS: messages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(a.Handler())
+	t.Cleanup(server.Close)
+	v := visit{tab(t), server.URL}
+	for _, role := range []tenant.Role{tenant.Owner, tenant.Manager} {
+		titan.As(t, role)
+		password := []chromedp.Action[chromedp.Void]{
+			chromedp.Navigate(v.url + "/sign-in?next=/claims"), chromedp.SendKeys("#email", titan.Email(role)), chromedp.SendKeys("#password", dbtest.Password+"\r"),
+		}
+		out := []chromedp.Action[chromedp.Void]{chromedp.Navigate(v.url + "/claims"), chromedp.Click(".sk-user summary"), chromedp.Click(`form[action="/sign-out"] button`), chromedp.WaitVisible("#email")}
+		v.see(t, "sign in", append(password, chromedp.WaitVisible(".sk-bar"))...)
+		var code func() string
+		if role == tenant.Owner {
+			v.see(t, "open the app's page", chromedp.Navigate(v.url+"/settings/factors/app"), chromedp.WaitVisible("#code"))
+			secret, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector("main code").innerText`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ahead := time.Duration(0) // a code counts once, and the next one is taken too
+			code = func() string {
+				shown, err := totp.GenerateCode(secret, time.Now().Add(ahead))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ahead += 30 * time.Second
+				return shown
+			}
+		} else {
+			v.see(t, "have a code sent", chromedp.Navigate(v.url+"/settings/factors/phone"), chromedp.SendKeys("#phone", "602-555-0123\r"), chromedp.WaitVisible("#code"))
+			code = func() string {
+				list, err := sms.Latest(outbox, 1)
+				if err != nil || len(list) == 0 {
+					t.Fatal(list, err)
+				}
+				_, text, _ := strings.Cut(list[0], "\n\n")
+				return text[:6]
+			}
+		}
+		v.see(t, "confirm it", chromedp.SendKeys("#code", code()+"\r"), chromedp.WaitVisible(".sk-codes"))
+		v.see(t, "sign out", out...)
+		v.see(t, "the password alone", append(password, chromedp.WaitVisible("#code"))...)
+		if role == tenant.Manager {
+			if _, err := dbtest.Super(t, db).Exec(t.Context(), `UPDATE sms_sent SET last_at = now() - interval '1 minute'`); err != nil {
+				t.Fatal(err)
+			}
+			if text := v.see(t, "have another sent", chromedp.Click(`form[action="/sign-in/second/message"] button`), chromedp.WaitVisible(".sk-toast")); !strings.Contains(text, "A code is on its way") {
+				t.Errorf("it says %s", text)
+			}
+		}
+		if text := v.see(t, "the code as well", chromedp.SendKeys("#code", code()+"\r"), chromedp.WaitVisible(".sk-bar")); !strings.Contains(text, "Claims") {
+			t.Errorf("with the code: %s", text)
+		}
+		v.see(t, "sign out again", out...)
 	}
 }
