@@ -77,6 +77,7 @@ var writers = map[string]string{
 	"idempotency_keys": "platform/postgres", // postgres.Once
 	"processes":        "platform/health",
 	"request_stats":    "platform/measure",
+	"probe_minutes":    "platform/uptime",
 	"measured_minutes": "platform/measure",
 	"vault_keys":       "platform/vault",
 	"org_keys":         "platform/vault",

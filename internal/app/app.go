@@ -5,6 +5,7 @@ package app
 
 import (
 	"cmp"
+	"crypto/ed25519"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,9 +63,10 @@ type Config struct {
 	Files   *blob.Store  // keeps files; required where pages are served
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
-	Drain    time.Duration  // how long it says that it is not ready before it stops
-	Outbound outbound.Guard // where requests go whose address a customer named
-	DNS      string         // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
+	Probes   []ed25519.PublicKey // of those that look from outside
+	Drain    time.Duration       // how long it says that it is not ready before it stops
+	Outbound outbound.Guard      // where requests go whose address a customer named
+	DNS      string              // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
 	SecurityContact string         // who gets reports of weaknesses: an e-mail, https: or tel: address; "" is nobody
@@ -145,7 +147,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
-	ops.New(db).Routes(rt)
+	ops.New(db, cfg.Probes).Routes(rt)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err

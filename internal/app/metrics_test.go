@@ -2,15 +2,21 @@ package app_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/app"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/uptime"
 )
 
 // TestRequestsAreMeasured serves two organisations, and tells each of its own
@@ -54,6 +60,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 			Met  *bool
 		}
 		Unknown []string
+		Uptime  *float64
 	}
 	get := func(g guest, query string) (a answer, status int) {
 		t.Helper()
@@ -65,7 +72,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	mine, _ := get(owner, "")
 	if mine.All.Requests != 8 || mine.All.Refusals != 1 || mine.All.Failures != 0 || mine.All.P50 <= 0 || mine.All.P99 < mine.All.P50 || mine.All.Queries <= 0 ||
-		len(mine.Routes) != 2 || len(mine.Objectives) != 2 || mine.Objectives[0].Met == nil || !*mine.Objectives[0].Met || len(mine.Unknown) != 1 || mine.Completeness > 0.001 {
+		len(mine.Routes) != 2 || len(mine.Objectives) != 2 || mine.Objectives[0].Met == nil || !*mine.Objectives[0].Met || len(mine.Unknown) != 1 || mine.Uptime != nil || mine.Completeness > 0.001 {
 		t.Errorf("%+v", mine)
 	}
 	for _, r := range mine.Routes {
@@ -78,7 +85,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	// The page, its live part and its download say the same.
 	for path, words := range map[string][]string{
-		"/settings/ops":           {"Service level", "GET /claims", "p95; the objective is 2 s", `hx-get="/settings/ops/live?span=day"`, "Uptime is told by a probe from outside, and none is set up"},
+		"/settings/ops":           {"Service level", "GET /claims", "p95; the objective is 2 s", `hx-get="/settings/ops/live?span=day"`, "Up, seen from outside", "no probe looked"},
 		"/settings/ops?span=hour": {"GET /claims", "The last hour"}, "/settings/ops/live?span=month": {`id="level"`, "GET /claims"},
 		"/settings/ops.csv?span=day": {"all together,8,0,1,", "GET /claims,7,0,0,"},
 	} {
@@ -104,5 +111,77 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	if _, status := get(member, ""); status != http.StatusForbidden {
 		t.Errorf("a member: %d", status)
+	}
+}
+
+// TestUptimeIsWhatAProbeSaw runs a probe against a program that serves, and shows what
+// it saw on the page for everybody.
+func TestUptimeIsWhatAProbeSaw(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	p, stranger := t.TempDir(), t.TempDir()
+	server := httptest.NewUnstartedServer(nil)
+	at := "http://" + server.Listener.Addr().String()
+	mine, err := uptime.NewProbe(at, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := uptime.NewProbe(at, stranger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := uptime.ParseKey(mine.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(db, app.Config{Log: slog.New(slog.DiscardHandler), Version: "test", Files: testFiles(t, db), Probes: []ed25519.PublicKey{key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = a.Handler()
+	server.Start()
+	t.Cleanup(server.Close)
+	if w := ask(t, a.Handler(), http.MethodGet, "/status"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "whether it is up is unknown here") || strings.Count(w.Body.String(), "unknown, nobody looked") != 180 {
+		t.Errorf("before anybody looked: %d, %d days", w.Code, strings.Count(w.Body.String(), "unknown, nobody looked"))
+	}
+	for _, probe := range []*uptime.Probe{other, mine} { // one that is not known, and one that is
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		if err := probe.Run(ctx, 100*time.Millisecond, t.Logf); err != nil {
+			t.Error(err)
+		}
+		stop()
+		again, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // brings the minute that was under way
+		fresh, err := uptime.NewProbe(at, map[bool]string{true: p, false: stranger}[probe == mine])
+		if err == nil {
+			err = fresh.Run(again, 100*time.Millisecond, t.Logf)
+		}
+		cancel()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	type row struct{ Up, Down int }
+	rows, err := postgres.Many[row](t.Context(), dbtest.Super(t, db), `SELECT up, down FROM probe_minutes`)
+	if err != nil || len(rows) == 0 || rows[0].Up == 0 || rows[0].Down != 0 {
+		t.Fatalf("%v, %v", rows, err)
+	}
+	if n, err := postgres.Value[int](t.Context(), dbtest.Super(t, db), `SELECT count(DISTINCT probe)::int FROM probe_minutes`); err != nil || n != 1 {
+		t.Errorf("%d probes were taken, %v", n, err)
+	}
+	if w := ask(t, a.Handler(), http.MethodGet, "/status"); !strings.Contains(w.Body.String(), "It is up: every look") || !strings.Contains(w.Body.String(), "100 % of ") {
+		t.Errorf("after: %s", w.Body)
+	}
+	got := comeIn(t, a, titan, tenant.Owner).send(t, http.MethodGet, "/api/enterprise/metrics", nil)
+	if !strings.Contains(got.Body, `"uptime":1,`) || !strings.Contains(got.Body, `"name":"uptime","limit":0.995,"value":1,"met":true`) || strings.Contains(got.Body, `"uptime_known":1,`) {
+		t.Errorf("%s", got.Body)
+	}
+	for _, body := range []string{"", "{}", `{"key":"AAAA"}`, `{"key":"` + other.Key() + `","minutes":[]}`} {
+		r := httptest.NewRequest(http.MethodPost, "/api/probe", strings.NewReader(body))
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden && w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", body, w.Code)
+		}
 	}
 }

@@ -87,6 +87,7 @@ var silent = map[string]string{
 	"POST /sign-in/passkey":         "the session it opens is the event",
 	"POST /sign-in/second":          "the session it completes is the event",
 	"POST /sign-in/second/message":  "it only sends a code; the session it completes is the event",
+	"POST /api/probe":               "a probe's figures, of no organisation",
 	"POST /sign-in/sso":             "it only leads on to the identity provider",
 	"POST /sign-in/sso/{id}/acs":    "the session it opens is the event, or the refusal",
 	"POST /sign-in/sso/{id}/logout": "the sessions it ends are the events",

@@ -38,6 +38,7 @@ type commands struct {
 	Import  importCommands `cmd:"" help:"Take files of another system in."`
 	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
 	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
+	Probe   probeCommand   `cmd:"" help:"Look at an installation from another machine, and bring it what was seen: the only way its uptime is told."`
 	SMS     smsCommands    `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
 	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
 	Audit   auditCommands  `cmd:"" help:"The audit trail."`

@@ -22,6 +22,8 @@ type serveCommand struct {
 	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
 	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
 
+	ProbeKeys []string `help:"Public keys of the probes that look from other machines, as skai probe prints them: what they bring tells the uptime." env:"SKAI_PROBE_KEYS" placeholder:"KEY"`
+
 	NoWork bool   `help:"Leave background jobs to machines that run skai work." env:"SKAI_NO_WORK"`
 	HTTPS  bool   `help:"The public address is https: also where the proxy in front does not say so by X-Forwarded-Proto; where it says http, the browser is sent on to https." env:"SKAI_HTTPS"`
 	Secret string `help:"Where several machines serve: 16 characters or more, the same on all of them, to sign what one page leaves for the next." env:"SKAI_SECRET" placeholder:"TEXT"`
@@ -40,6 +42,9 @@ func (c *serveCommand) Validate() error {
 	}
 	if c.Drain < 0 || c.Drain > time.Minute {
 		return fmt.Errorf("SKAI_DRAIN (--drain) is %s; it is between 0s and 1m, for example 5s", c.Drain)
+	}
+	if _, err := c.probes(); err != nil {
+		return fmt.Errorf("SKAI_PROBE_KEYS (--probe-keys): %w", err)
 	}
 	if _, err := sender.ParseProxies(c.Proxies); err != nil {
 		return fmt.Errorf("SKAI_PROXIES (--proxies): %w", err)
@@ -75,11 +80,15 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
+	probes, err := c.probes()
+	if err != nil {
+		return err
+	}
 	sealed, err := s.vault(ctx)
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Token: c.Token, Drain: c.Drain, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/measure"
+	"github.com/skaiscraper/skai/internal/platform/uptime"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -18,6 +19,7 @@ import (
 const (
 	objectiveP95       = 2000.0 // ms
 	objectiveErrorRate = 0.01
+	objectiveUptime    = 0.995
 )
 
 // longestWindow is the longest stretch of time that can be asked about: what is kept.
@@ -60,6 +62,8 @@ type metricsOut struct {
 		From         time.Time         `json:"from"`
 		To           time.Time         `json:"to"`
 		Completeness float64           `json:"completeness" doc:"The part of the minutes from from to to in which the program measured, 0 to 1: in the rest nothing is known"`
+		Uptime       *float64          `json:"uptime" doc:"The part of the looks from another machine that found the program ready, 0 to 1; null where nobody looked"`
+		UptimeKnown  float64           `json:"uptime_known" doc:"The part of the minutes in which somebody looked, 0 to 1: in the rest it is unknown whether it was up"`
 		All          figures           `json:"all" doc:"The organisation's own requests, all together"`
 		Routes       []routeFigures    `json:"routes" nullable:"false" doc:"By address, the one first whose requests took the longest together"`
 		Objectives   []objective       `json:"objectives" nullable:"false"`
@@ -80,6 +84,7 @@ var definitions = map[string]string{
 	"time":         "from the first byte of a request that the program reads to the last of its answer that it writes, in milliseconds; of a stream, until it ends",
 	"percentiles":  "of every request, none sampled, from mergeable sketches (DDSketch) that are right to 1 % of the value",
 	"failures":     "answers with a status from 500 on",
+	"uptime":       "looks at /api/health/ready from another machine that were answered with 200 within 5 seconds, of all looks; signed by the probe that looked",
 	"completeness": "minutes in which at least one process measured, of all minutes asked about; a minute in which none ran is a gap, and no figure is made up for it",
 }
 
@@ -116,8 +121,19 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 	}
 	out := &metricsOut{}
 	b := &out.Body
+	b.Unknown = []string{}
+	seen, err := uptime.Window(ctx, s.db, from, to)
+	if err != nil {
+		return nil, err
+	}
+	if part, known := seen.Uptime(); known {
+		b.Uptime = &part
+	} else {
+		b.Unknown = append(b.Unknown, "uptime: no probe looked from outside in this time (skai probe)")
+	}
+	b.UptimeKnown = math.Round(float64(seen.Known)/float64(seen.Minutes)*1e4) / 1e4
 	b.From, b.To, b.Completeness, b.All, b.Definitions = from, to, math.Round(all.Completeness()*1e4)/1e4, figuresOf(all), definitions
-	b.Routes, b.Unknown = []routeFigures{}, []string{"uptime: it is told by a probe from outside, and none is set up"}
+	b.Routes = []routeFigures{}
 	for _, r := range routes[:min(len(routes), mostRoutes)] {
 		b.Routes = append(b.Routes, routeFigures{r.Name, figuresOf(r.Stats)})
 	}
@@ -129,5 +145,9 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 		return o
 	}
 	b.Objectives = []objective{held("p95_ms", objectiveP95, all.P95), held("error_rate", objectiveErrorRate, b.All.ErrorRate)}
+	if b.Uptime != nil {
+		met := *b.Uptime >= objectiveUptime
+		b.Objectives = append(b.Objectives, objective{Name: "uptime", Limit: objectiveUptime, Value: *b.Uptime, Met: &met})
+	}
 	return out, nil
 }

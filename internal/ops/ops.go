@@ -3,6 +3,7 @@
 package ops
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,18 +13,24 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/sheet"
 	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/uptime"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 // Service reads what was measured.
-type Service struct{ db *postgres.DB }
+type Service struct {
+	db     *postgres.DB
+	probes []ed25519.PublicKey
+}
 
-// New gives the service.
-func New(db *postgres.DB) *Service { return &Service{db} }
+// New gives the service. probes are those that look from outside and may bring what
+// they saw.
+func New(db *postgres.DB, probes []ed25519.PublicKey) *Service { return &Service{db, probes} }
 
 const (
 	path = identity.OpsPath
@@ -36,6 +43,8 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("GET "+path, see, s.page)
 	rt.Page("GET "+live, see, s.live)
 	rt.Stream("GET "+path+".csv", see, s.export)
+	rt.Page("GET "+statusPath, web.Access{Audience: web.Public}, s.statusPage)
+	rt.Raw("POST "+uptime.BringPath, web.Access{Audience: web.Public, Rate: limit.Webhook}, s.bring)
 	s.apiRoutes(rt)
 }
 
@@ -72,6 +81,7 @@ type view struct {
 	all    measure.Stats
 	routes []measure.Route
 	points []measure.Point
+	seen   uptime.Seen
 	at     time.Time
 }
 
@@ -89,6 +99,9 @@ func (s *Service) look(r *http.Request) (v view, err error) {
 		v.all.Minutes = int64(now.Sub(from) / time.Minute)
 	}
 	if v.routes, err = measure.Routes(r.Context(), s.db, from, to); err != nil {
+		return v, err
+	}
+	if v.seen, err = uptime.Window(r.Context(), s.db, from, to); err != nil {
 		return v, err
 	}
 	v.points, err = measure.Series(r.Context(), s.db, from, v.span.step, v.span.steps)
@@ -164,7 +177,11 @@ func (v view) stats() []ui.Stat {
 	if v.all.Requests == 0 {
 		list[4].Value = "–"
 	}
-	return list
+	up := ui.Stat{Label: "Up, seen from outside", Value: "unknown", Note: "no probe looked", URL: statusPath}
+	if part, known := v.seen.Uptime(); known {
+		up.Value, up.Note = share(part), fmt.Sprintf("of %s looks, in %s of the minutes", ui.Count(v.seen.Looks), share(float64(v.seen.Known)/float64(max(v.all.Minutes, 1))))
+	}
+	return append(list, up)
 }
 
 // mostRows is how many addresses the page shows.

@@ -46,12 +46,8 @@ func party(r *http.Request) (*webauthn.WebAuthn, error) {
 	if net.ParseIP(strings.Trim(host, "[]")) != nil {
 		return nil, fault.Conflict("passkey.host", "passkeys need a name, and this site was opened by the number %s; on this machine open it as localhost", host)
 	}
-	scheme := "http://"
-	if web.IsHTTPS(r) {
-		scheme = "https://"
-	}
 	return webauthn.New(&webauthn.Config{
-		RPID: host, RPDisplayName: "SkaiScraper", RPOrigins: []string{scheme + r.Host}, AttestationPreference: protocol.PreferNoAttestation,
+		RPID: host, RPDisplayName: "SkaiScraper", RPOrigins: []string{web.Origin(r)}, AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},
 	})
 }

@@ -59,13 +59,7 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(body)
 }
 
-func base(r *http.Request) string {
-	scheme := "http://"
-	if web.IsHTTPS(r) {
-		scheme = "https://"
-	}
-	return scheme + r.Host + Path
-}
+func base(r *http.Request) string { return web.Origin(r) + Path }
 
 // read reads a request's body.
 func read[T any](r *http.Request) (T, error) {

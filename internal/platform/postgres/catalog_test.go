@@ -28,6 +28,7 @@ var notTenants = map[string]string{
 	"trusted_devices":    "",  // as user_factors
 	"passkey_challenges": "",  // as user_factors
 	"measured_minutes":   "r", // which minutes were measured, the same for everybody
+	"probe_minutes":      "r", // what probes saw, the same for everybody
 	"processes":          "",  // programs, of no organisation; skai_operator only
 	"sms_sent":           "",  // as user_factors
 	"audit_columns":      "",  // the classification of columns, the same for everybody

@@ -1377,6 +1377,26 @@ ALTER TABLE ONLY public.people FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.people OWNER TO skai_owner;
 
+CREATE TABLE public.probe_minutes (
+    probe bytea NOT NULL,
+    at timestamp with time zone NOT NULL,
+    up integer NOT NULL,
+    down integer NOT NULL,
+    sum_ms double precision NOT NULL,
+    max_ms double precision NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT probe_minutes_at_check CHECK ((at = date_trunc('minute'::text, at))),
+    CONSTRAINT probe_minutes_check CHECK ((((up + down) >= 1) AND ((up + down) <= 600))),
+    CONSTRAINT probe_minutes_down_check CHECK ((down >= 0)),
+    CONSTRAINT probe_minutes_max_ms_check CHECK ((max_ms >= (0)::double precision)),
+    CONSTRAINT probe_minutes_probe_check CHECK ((octet_length(probe) = 32)),
+    CONSTRAINT probe_minutes_signature_check CHECK ((octet_length(signature) = 64)),
+    CONSTRAINT probe_minutes_sum_ms_check CHECK ((sum_ms >= (0)::double precision)),
+    CONSTRAINT probe_minutes_up_check CHECK ((up >= 0))
+);
+
+ALTER TABLE public.probe_minutes OWNER TO skai_owner;
+
 CREATE TABLE public.processes (
     id uuid NOT NULL,
     started_at timestamp with time zone NOT NULL,
@@ -1974,6 +1994,9 @@ ALTER TABLE ONLY public.people
 
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.probe_minutes
+    ADD CONSTRAINT probe_minutes_pkey PRIMARY KEY (at, probe);
 
 ALTER TABLE ONLY public.processes
     ADD CONSTRAINT processes_pkey PRIMARY KEY (id);
@@ -3311,6 +3334,9 @@ GRANT UPDATE(updated_at) ON TABLE public.people TO skai_signin;
 GRANT UPDATE(last_seen_at) ON TABLE public.people TO skai_signin;
 
 GRANT UPDATE(custom_role_id) ON TABLE public.people TO skai_app;
+
+GRANT SELECT ON TABLE public.probe_minutes TO skai_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.probe_minutes TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO skai_operator;
 

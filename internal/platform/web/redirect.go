@@ -29,6 +29,14 @@ func SafeNext(raw string) string {
 	return u.RequestURI()
 }
 
+// Origin is this site as whoever sends the request knows it: "https://skai.titan.example".
+func Origin(r *http.Request) string {
+	if IsHTTPS(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 // Redirect sends the browser to a page of this site, with GET.
 // It works for plain forms and for htmx, which would otherwise put the whole
 // page into the fragment's place.

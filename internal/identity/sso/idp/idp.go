@@ -173,17 +173,9 @@ func (t Trip) derive(c Connection, what string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// origin is this site as the browser knows it.
-func origin(r *http.Request) string {
-	if web.IsHTTPS(r) {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
-}
-
 // Address is one of the addresses of a connection.
 func (c Connection) Address(r *http.Request, path string) string {
-	return origin(r) + identity.SSOPath + "/" + c.ID.String() + path
+	return web.Origin(r) + identity.SSOPath + "/" + c.ID.String() + path
 }
 
 // Start gives the address at the provider to send the browser to. hint is the

@@ -316,7 +316,7 @@ func (y *Party) leaveOIDC(ctx context.Context, r *http.Request, c Connection) st
 	}
 	q := u.Query()
 	q.Set("client_id", c.ClientID)
-	q.Set("post_logout_redirect_uri", origin(r)+web.SignInPath)
+	q.Set("post_logout_redirect_uri", web.Origin(r)+web.SignInPath)
 	u.RawQuery = q.Encode()
 	return u.String()
 }

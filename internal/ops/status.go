@@ -1,0 +1,109 @@
+package ops
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/uptime"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// statusPath is the page for everybody.
+const statusPath = "/status"
+
+// statusDays is how many days it shows.
+const statusDays = 90
+
+// status is what the page says.
+type status struct {
+	days []uptime.Seen // UTC days, the last one is under way
+	all  uptime.Seen
+	now  uptime.Seen // of the last five minutes
+}
+
+func (s *Service) statusPage(w http.ResponseWriter, r *http.Request) error {
+	now := time.Now().UTC()
+	today := now.Truncate(24 * time.Hour)
+	first := today.AddDate(0, 0, 1-statusDays)
+	var v status
+	var err error
+	if v.days, err = uptime.Steps(r.Context(), s.db, first, 24*time.Hour, statusDays); err != nil {
+		return err
+	}
+	minute := now.Truncate(time.Minute)
+	if v.now, err = uptime.Window(r.Context(), s.db, minute.Add(-5*time.Minute), minute.Add(time.Minute)); err != nil {
+		return err
+	}
+	v.all.Minutes = int64(now.Sub(first) / time.Minute)
+	for _, d := range v.days {
+		v.all.Known, v.all.Looks, v.all.Up = v.all.Known+d.Known, v.all.Looks+d.Looks, v.all.Up+d.Up
+	}
+	return ui.PublicPage(w, r, ui.Head{Title: "Status", Lead: "Whether SkaiScraper could be used, as a probe on another machine saw it."}, statusView(v))
+}
+
+// words says how it is now.
+func (v status) words() (ui.Tone, string) {
+	switch part, known := v.now.Uptime(); {
+	case !known:
+		return ui.Neutral, "Nobody looked within the last five minutes, so whether it is up is unknown here."
+	case part == 1:
+		return ui.Green, "It is up: every look of the last five minutes found it ready."
+	case part == 0:
+		return ui.Red, "It is down: no look of the last five minutes found it ready."
+	}
+	return ui.Amber, fmt.Sprintf("It is up and down: %d of %d looks of the last five minutes found it ready.", v.now.Up, v.now.Looks)
+}
+
+func (v status) tone() ui.Tone {
+	t, _ := v.words()
+	return t
+}
+
+func (v status) sentence() string {
+	_, w := v.words()
+	return w
+}
+
+// tone is how a day is shown.
+func tone(s uptime.Seen) ui.Tone {
+	switch part, known := s.Uptime(); {
+	case !known:
+		return ui.Neutral
+	case part >= 0.995: // the objective
+		return ui.Green
+	case part >= 0.95:
+		return ui.Amber
+	}
+	return ui.Red
+}
+
+// dayWords says how a day was.
+func dayWords(s uptime.Seen) string {
+	day := s.From.Format("January 2")
+	part, known := s.Uptime()
+	if !known {
+		return day + ": unknown, nobody looked"
+	}
+	return fmt.Sprintf("%s: %s of %d looks, in %s of the day's minutes", day, share(part), s.Looks, share(float64(s.Known)/float64(s.Minutes)))
+}
+
+// bring takes what a probe saw.
+func (s *Service) bring(w http.ResponseWriter, r *http.Request) error {
+	var in uptime.Brought
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return fault.Invalid("minutes", "this is not what a probe brings")
+	}
+	key, err := uptime.ParseKey(in.Key)
+	if err != nil {
+		return fault.Forbidden("probe", "this is no probe that is known here")
+	}
+	if err := uptime.Keep(r.Context(), s.db, s.probes, key, web.Origin(r), in.Minutes, time.Now()); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
