@@ -147,7 +147,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
-	ops.New(db, cfg.Probes).Routes(rt)
+	ops.New(db, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err

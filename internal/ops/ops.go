@@ -26,11 +26,15 @@ import (
 type Service struct {
 	db     *postgres.DB
 	probes []ed25519.PublicKey
+	made   bool
 }
 
 // New gives the service. probes are those that look from outside and may bring what
-// they saw.
-func New(db *postgres.DB, probes []ed25519.PublicKey) *Service { return &Service{db, probes} }
+// they saw; made says that the master key is the file that the program made beside what
+// it guards.
+func New(db *postgres.DB, probes []ed25519.PublicKey, made bool) *Service {
+	return &Service{db, probes, made}
+}
 
 const (
 	path = identity.OpsPath
@@ -83,13 +87,14 @@ type view struct {
 	points []measure.Point
 	seen   uptime.Seen
 	at     time.Time
+	made   bool // the master key lies beside what it guards
 }
 
 func (s *Service) look(r *http.Request) (v view, err error) {
 	if err := identity.Require(r.Context(), identity.ViewAudit); err != nil {
 		return v, err
 	}
-	v.span, v.at = spanOf(r), time.Now()
+	v.span, v.at, v.made = spanOf(r), time.Now(), s.made
 	from := v.span.from(v.at)
 	to := from.Add(time.Duration(v.span.steps) * v.span.step)
 	if v.all, err = measure.Window(r.Context(), s.db, from, to); err != nil {

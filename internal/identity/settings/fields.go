@@ -6,6 +6,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/place"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -93,14 +94,15 @@ func passwordFields(f *web.Form) []ui.Field {
 
 // sessionDetails says where and when a device was used.
 func sessionDetails(s identity.OpenSession) []ui.Detail {
-	address := ""
+	address, where := "", ""
 	if s.Address != nil {
-		address = s.Address.String()
+		address, where = s.Address.String(), place.Words(*s.Address)
 	}
 	return []ui.Detail{
 		{Label: "Last used", Value: ui.Time(s.LastSeenAt)},
 		{Label: "Signed in", Value: ui.Time(s.CreatedAt)},
 		{Label: "Ends, unless it is used", Value: ui.Time(s.ExpiresAt)},
+		{Label: "Place", Value: ui.Text(where)},
 		{Label: "Address", Value: ui.Text(address)},
 	}
 }

@@ -51,40 +51,40 @@ func (s *Service) Routes(rt *web.Router) {
 // answer beside its field.
 const maxUpload = 4 * orgs.MaxLogo
 
-// place is a page of the settings.
-type place struct{ title, words, url string }
+// entry is a page of the settings.
+type entry struct{ title, words, url string }
 
 func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
-	var places []place
+	var entries []entry
 	if identity.Can(r.Context(), identity.EditSettings) {
-		places = append(places, place{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
+		entries = append(entries, entry{"Organisation", "Its name, time zone, colour and logo, and how long people stay signed in.", organisationPath})
 	}
 	if identity.Can(r.Context(), identity.InvitePeople) {
-		places = append(places, place{"People", "Who works here, invitations, roles.", identity.PeoplePath})
+		entries = append(entries, entry{"People", "Who works here, invitations, roles.", identity.PeoplePath})
 	}
 	if identity.Can(r.Context(), identity.ManagePeople) {
-		places = append(places, place{"Roles", "What each role may do, roles of your own, and who has them.", identity.RolesPath})
+		entries = append(entries, entry{"Roles", "What each role may do, roles of your own, and who has them.", identity.RolesPath})
 	}
 	if identity.Can(r.Context(), identity.TransferOrg) {
-		places = append(places, place{"Ownership", "Make somebody else an owner.", identity.OwnershipPath})
+		entries = append(entries, entry{"Ownership", "Make somebody else an owner.", identity.OwnershipPath})
 	}
 	if identity.Can(r.Context(), identity.ManageKeys) {
-		places = append(places, place{"API keys", "With which other programs read and write here.", identity.KeysPath})
+		entries = append(entries, entry{"API keys", "With which other programs read and write here.", identity.KeysPath})
 	}
 	if identity.Can(r.Context(), identity.ManageSSO) {
-		places = append(places, place{"Single sign-on", "People sign in through your company's identity provider.", identity.SSOSettingsPath})
+		entries = append(entries, entry{"Single sign-on", "People sign in through your company's identity provider.", identity.SSOSettingsPath})
 	}
 	if identity.Can(r.Context(), identity.ViewAudit) {
-		places = append(places, place{"Audit trail", "Who changed what, and when.", identity.AuditPath}, place{"Service level", "How fast and how reliably your organisation's requests are answered.", identity.OpsPath})
+		entries = append(entries, entry{"Audit trail", "Who changed what, and when.", identity.AuditPath}, entry{"Service level", "How fast and how reliably your organisation's requests are answered.", identity.OpsPath})
 	}
-	places = append(
-		places,
-		place{"Signed-in devices", "Where you are signed in, and signing out elsewhere.", ui.SessionsPath},
-		place{"Password", "Choose another one.", passwordPath},
-		place{"Second factor", "Passkeys, backup codes and trusted devices.", identity.FactorsPath},
-		place{"E-mail address", "The one you sign in with, and whether it is confirmed.", identity.EmailPath},
+	entries = append(
+		entries,
+		entry{"Signed-in devices", "Where you are signed in, and signing out elsewhere.", ui.SessionsPath},
+		entry{"Password", "Choose another one.", passwordPath},
+		entry{"Second factor", "Passkeys, an authenticator app, text messages, backup codes and trusted devices.", identity.FactorsPath},
+		entry{"E-mail address", "The one you sign in with, and whether it is confirmed.", identity.EmailPath},
 	)
-	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(places))
+	return ui.Page(w, r, ui.Head{Title: "Settings", Section: ui.Settings}, settingsIndex(entries))
 }
 
 func (s *Service) passwordPage(w http.ResponseWriter, r *http.Request) error {
