@@ -74,7 +74,7 @@ func read(r *bytes.Reader) (starts []uint64, codes []uint16, err error) {
 	return starts, codes, nil
 }
 
-// Words says where an address is: "United States", "this machine", "a private
+// Words says where an address is: "United States", "This machine", "a private
 // network"; "" where the registries don't say.
 func Words(a netip.Addr) string {
 	a = a.Unmap()
@@ -82,9 +82,9 @@ func Words(a netip.Addr) string {
 	case !a.IsValid():
 		return ""
 	case a.IsLoopback():
-		return "this machine"
+		return "This machine"
 	case a.IsPrivate() || a.IsLinkLocalUnicast() || shared.Contains(a):
-		return "a private network"
+		return "A private network"
 	case slices.ContainsFunc(examples, func(p netip.Prefix) bool { return p.Contains(a) }):
 		return ""
 	}
