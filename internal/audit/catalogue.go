@@ -75,6 +75,7 @@ var catalogue = append(records(), []Action{
 	{Name: "level.exported", Words: "downloaded the service level", Routes: []string{"GET /settings/ops.csv"}, Noted: true},
 	{Name: "trail.exported", Words: "downloaded the audit trail", Routes: []string{"GET /settings/audit.csv", "GET /settings/audit.jsonl"}, Noted: true},
 	{Name: "organisation.exported", Words: "exported everything of the organisation, by a command"},
+	{Name: "organisation.looked", Words: "looked, by a command of the operator's, at"},
 	{Name: "import.published", Words: "imported records"},
 	{Name: "trail.begun", Words: "began to write events; the changes before stand in this one"},
 }...)

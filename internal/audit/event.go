@@ -175,6 +175,16 @@ func Note(ctx context.Context, tx pgx.Tx, action, about string) error {
 	return err
 }
 
+// Looked writes that a command of the operator's looked at something of the
+// organisation: "its API keys".
+func (s *Service) Looked(ctx context.Context, at string) error {
+	scope, err := tenant.Must(ctx)
+	if err != nil {
+		return err
+	}
+	return s.note(ctx, scope, note{action: "organisation.looked", kind: "read", about: at})
+}
+
 type note struct{ action, kind, about string }
 
 func (s *Service) note(ctx context.Context, scope tenant.Scope, n note) error {

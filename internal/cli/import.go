@@ -124,7 +124,7 @@ type importReport struct {
 // Run shows the report.
 func (c *importReport) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		ctx, _, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		ctx, err := s.looking(ctx, c.Org, "the report of the import "+c.RunID.String())
 		if err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ type importList struct {
 // Run lists the runs.
 func (c *importList) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		ctx, _, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+		ctx, err := s.looking(ctx, c.Org, "the list of its imports")
 		if err != nil {
 			return err
 		}

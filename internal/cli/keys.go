@@ -63,8 +63,12 @@ type keyList struct {
 
 // Run prints the keys, without their secrets.
 func (c *keyList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.inOrg(ctx, t, c.Org, func(ctx context.Context, s *keys.Service) error {
-		list, err := s.List(ctx)
+	return g.with(ctx, t, func(s *stores) error {
+		ctx, err := s.looking(ctx, c.Org, "its API keys")
+		if err != nil {
+			return err
+		}
+		list, err := keys.New(s.db, nil).List(ctx)
 		if err != nil {
 			return err
 		}

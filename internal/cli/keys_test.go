@@ -4,8 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity/keys"
+	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
 func TestKeysByCommand(t *testing.T) {
@@ -43,4 +47,31 @@ func TestKeysByCommand(t *testing.T) {
 	on(t, db, "", "key", "revoke", "zapier", "--org", "titan").want(t, exitFailed)
 	on(t, db, "", "key", "revoke", id, "--org", "titan").want(t, exitDone, "opens nothing any more")
 	on(t, db, "", "key", "list", "--org", "titan").want(t, exitDone, "revoked")
+}
+
+// TestATrailSaysWhatACommandShowed so that an organisation knows what its operator
+// looked at.
+func TestATrailSaysWhatACommandShowed(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	on(t, db, "", "key", "list", "--org", "titan").want(t, exitDone, "no API key")
+	on(t, db, "", "import", "list", "--org", "titan").want(t, exitDone, "Nothing was imported")
+	on(t, db, "", "import", "report", "01a205b5-ae52-713f-92e0-37b7a6333d61", "--org", "titan").want(t, exitFailed, "there is no run")
+	for org, want := range map[*dbtest.Contractor][]string{
+		&titan: {
+			"SkaiScraper looked, by a command of the operator's, at the report of the import 01a205b5-ae52-713f-92e0-37b7a6333d61.",
+			"SkaiScraper looked, by a command of the operator's, at the list of its imports.",
+			"SkaiScraper looked, by a command of the operator's, at its API keys.",
+		}, &prowest: nil,
+	} {
+		list, _, err := audit.New(db).Events(org.As(t, tenant.Owner), audit.EventFilter{Action: "organisation.looked", Limit: 10})
+		var said []string
+		for _, e := range list {
+			said = append(said, e.Sentence())
+		}
+		if diff := cmp.Diff(want, said); diff != "" || err != nil {
+			t.Errorf("%s %v", diff, err)
+		}
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync"
 
+	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/localpg"
@@ -117,4 +119,14 @@ func (g *Globals) with(ctx context.Context, t *terminal, work func(*stores) erro
 		return err
 	}
 	return errors.Join(work(s), s.close())
+}
+
+// looking gives the scope of an organisation whose things a command is about to show,
+// once its trail says so.
+func (s *stores) looking(ctx context.Context, slug, at string) (context.Context, error) {
+	ctx, _, err := orgs.New(s.db).SystemScope(ctx, slug, "command")
+	if err != nil {
+		return nil, err
+	}
+	return ctx, audit.New(s.db).Looked(ctx, at)
 }
