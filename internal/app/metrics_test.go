@@ -58,6 +58,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 		Objectives []struct {
 			Name string
 			Met  *bool
+			Left *float64 `json:"budget_left"`
 		}
 		Unknown []string
 		Uptime  *float64
@@ -72,7 +73,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	mine, _ := get(owner, "")
 	if mine.All.Requests != 8 || mine.All.Refusals != 1 || mine.All.Failures != 0 || mine.All.P50 <= 0 || mine.All.P99 < mine.All.P50 || mine.All.Queries <= 0 ||
-		len(mine.Routes) != 2 || len(mine.Objectives) != 2 || mine.Objectives[0].Met == nil || !*mine.Objectives[0].Met || len(mine.Unknown) != 1 || mine.Uptime != nil || mine.Completeness > 0.001 {
+		len(mine.Routes) != 2 || len(mine.Objectives) != 2 || mine.Objectives[0].Met == nil || !*mine.Objectives[0].Met || mine.Objectives[0].Left != nil || mine.Objectives[1].Left == nil || *mine.Objectives[1].Left != 1 || len(mine.Unknown) != 1 || mine.Uptime != nil || mine.Completeness > 0.001 {
 		t.Errorf("%+v", mine)
 	}
 	for _, r := range mine.Routes {
@@ -85,7 +86,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	// The page, its live part and its download say the same.
 	for path, words := range map[string][]string{
-		"/settings/ops":           {"Service level", "GET /claims", "p95; the objective is 2 s", `hx-get="/settings/ops/live?span=day"`, "Up, seen from outside", "no probe looked"},
+		"/settings/ops":           {"Service level", "GET /claims", "p95; the objective is 2 s", "100 % of its error budget is left", `hx-get="/settings/ops/live?span=day"`, "Up, seen from outside", "no probe looked"},
 		"/settings/ops?span=hour": {"GET /claims", "The last hour"}, "/settings/ops/live?span=month": {`id="level"`, "GET /claims"},
 		"/settings/ops.csv?span=day": {"all together,8,0,1,", "GET /claims,7,0,0,"},
 	} {
@@ -101,7 +102,7 @@ func TestRequestsAreMeasured(t *testing.T) {
 	}
 	// Before there was anything, nothing is made up.
 	before, _ := get(owner, "?from="+time.Now().Add(-48*time.Hour).UTC().Format(time.RFC3339)+"&to="+time.Now().Add(-24*time.Hour).UTC().Format(time.RFC3339))
-	if before.All.Requests != 0 || before.Completeness != 0 || before.Objectives[0].Met != nil {
+	if before.All.Requests != 0 || before.Completeness != 0 || before.Objectives[0].Met != nil || before.Objectives[1].Left != nil {
 		t.Errorf("%+v", before)
 	}
 	for query, want := range map[string]int{"?from=2020-01-01T00:00:00Z": 422, "?from=2030-01-01T00:00:00Z": 422, "?from=yesterday": 422} {
@@ -173,7 +174,7 @@ func TestUptimeIsWhatAProbeSaw(t *testing.T) {
 		t.Errorf("after: %s", w.Body)
 	}
 	got := comeIn(t, a, titan, tenant.Owner).send(t, http.MethodGet, "/api/enterprise/metrics", nil)
-	if !strings.Contains(got.Body, `"uptime":1,`) || !strings.Contains(got.Body, `"name":"uptime","limit":0.995,"value":1,"met":true`) || strings.Contains(got.Body, `"uptime_known":1,`) {
+	if !strings.Contains(got.Body, `"uptime":1,`) || !strings.Contains(got.Body, `"name":"uptime","limit":0.995,"value":1,"met":true,"budget_left":1}`) || strings.Contains(got.Body, `"uptime_known":1,`) {
 		t.Errorf("%s", got.Body)
 	}
 	for _, body := range []string{"", "{}", `{"key":"AAAA"}`, `{"key":"` + other.Key() + `","minutes":[]}`} {

@@ -73,10 +73,18 @@ type metricsOut struct {
 }
 
 type objective struct {
-	Name  string  `json:"name"`
-	Limit float64 `json:"limit"`
-	Value float64 `json:"value"`
-	Met   *bool   `json:"met" doc:"null where there was no request to tell by"`
+	Name  string   `json:"name"`
+	Limit float64  `json:"limit"`
+	Value float64  `json:"value"`
+	Met   *bool    `json:"met" doc:"null where there was no request to tell by"`
+	Left  *float64 `json:"budget_left" doc:"The part of the error budget that is left in this time, 1 is all of it, below 0 is overdrawn; null where there was nothing to tell by, and of p95_ms, which has none"`
+}
+
+// budgetLeft is the part of an error budget that is left, where bad is the part of all
+// that went wrong and allowed the part that may: 1 is all of it, below 0 is overdrawn.
+// (Google, The Site Reliability Workbook, chapter 2.)
+func budgetLeft(bad, allowed float64) float64 {
+	return math.Round((1-bad/allowed)*1e4) / 1e4
 }
 
 var definitions = map[string]string{
@@ -85,6 +93,7 @@ var definitions = map[string]string{
 	"percentiles":  "of every request, none sampled, from mergeable sketches (DDSketch) that are right to 1 % of the value",
 	"failures":     "answers with a status from 500 on",
 	"uptime":       "looks at /api/health/ready from another machine that were answered with 200 within 5 seconds, of all looks; signed by the probe that looked",
+	"budget":       "1 - (the part that failed / the part that the objective allows to fail), over the time asked about: of requests for error_rate, of a probe's looks for uptime",
 	"completeness": "minutes in which at least one process measured, of all minutes asked about; a minute in which none ran is a gap, and no figure is made up for it",
 }
 
@@ -137,17 +146,21 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 	for _, r := range routes[:min(len(routes), mostRoutes)] {
 		b.Routes = append(b.Routes, routeFigures{r.Name, figuresOf(r.Stats)})
 	}
-	held := func(name string, limit, value float64) objective {
-		o := objective{Name: name, Limit: limit, Value: value}
-		if met := value < limit; all.Requests > 0 {
-			o.Met = &met
-		}
-		return o
-	}
-	b.Objectives = []objective{held("p95_ms", objectiveP95, all.P95), held("error_rate", objectiveErrorRate, b.All.ErrorRate)}
-	if b.Uptime != nil {
-		met := *b.Uptime >= objectiveUptime
-		b.Objectives = append(b.Objectives, objective{Name: "uptime", Limit: objectiveUptime, Value: *b.Uptime, Met: &met})
-	}
+	b.Objectives = objectives(all, b.Uptime)
 	return out, nil
+}
+
+// objectives tells which are held, as far as there is something to tell by.
+func objectives(all measure.Stats, up *float64) []objective {
+	times, failures := objective{Name: "p95_ms", Limit: objectiveP95, Value: all.P95}, objective{Name: "error_rate", Limit: objectiveErrorRate, Value: figuresOf(all).ErrorRate}
+	if all.Requests > 0 {
+		quick, well, left := all.P95 < objectiveP95, all.ErrorRate() < objectiveErrorRate, budgetLeft(all.ErrorRate(), objectiveErrorRate)
+		times.Met, failures.Met, failures.Left = &quick, &well, &left
+	}
+	list := []objective{times, failures}
+	if up != nil {
+		met, left := *up >= objectiveUptime, budgetLeft(1-*up, 1-objectiveUptime)
+		list = append(list, objective{"uptime", objectiveUptime, *up, &met, &left})
+	}
+	return list
 }

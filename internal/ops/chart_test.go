@@ -47,3 +47,21 @@ func TestFiguresAsPeopleReadThem(t *testing.T) {
 		}
 	}
 }
+
+func TestBudgetLeft(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		bad, allowed, want float64
+		words              string
+	}{
+		{0, 0.01, 1, "100 % of its error budget is left"},
+		{0.0025, 0.01, 0.75, "75 % of its error budget is left"},
+		{0.01, 0.01, 0, "0 % of its error budget is left"},
+		{0.025, 0.01, -1.5, "its error budget is overdrawn by 150 %"},
+		{1 - 0.9975, 1 - 0.995, 0.5, "50 % of its error budget is left"},
+	} {
+		if got := budgetLeft(c.bad, c.allowed); got != c.want || budgetWords(got) != c.words {
+			t.Errorf("%g of %g: %g, %q", c.bad, c.allowed, got, budgetWords(got))
+		}
+	}
+}

@@ -181,12 +181,23 @@ func (v view) stats() []ui.Stat {
 	}
 	if v.all.Requests == 0 {
 		list[4].Value = "–"
+	} else {
+		list[4].Note += "; " + budgetWords(budgetLeft(v.all.ErrorRate(), objectiveErrorRate))
 	}
 	up := ui.Stat{Label: "Up, seen from outside", Value: "unknown", Note: "no probe looked", URL: statusPath}
 	if part, known := v.seen.Uptime(); known {
 		up.Value, up.Note = share(part), fmt.Sprintf("of %s looks, in %s of the minutes", ui.Count(v.seen.Looks), share(float64(v.seen.Known)/float64(max(v.all.Minutes, 1))))
+		up.Note += "; the objective is 99.5 %; " + budgetWords(budgetLeft(1-part, 1-objectiveUptime))
 	}
 	return append(list, up)
+}
+
+// budgetWords says what is left of an error budget.
+func budgetWords(left float64) string {
+	if left < 0 {
+		return "its error budget is overdrawn by " + share(-left)
+	}
+	return share(left) + " of its error budget is left"
 }
 
 // mostRows is how many addresses the page shows.
