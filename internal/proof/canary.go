@@ -43,7 +43,8 @@ type actor struct {
 	role  tenant.Role // "" for whom no door may open
 	email string
 	token string
-	only  []string // the scopes of an API key; nil is a person
+	only  []string                            // the scopes of an API key; nil is a person
+	renew func(context.Context, *actor) error // where another one can be had when the door lets this one wait for long
 }
 
 var roles = []tenant.Role{tenant.Owner, tenant.Admin, tenant.Manager, tenant.Member, tenant.Viewer}

@@ -75,7 +75,7 @@ func (p *prover) exploreOne(ctx context.Context, c *canary) error {
 			return err
 		}
 		for _, o := range found {
-			r, ok := match(p.Routes, o.Method, o.Path)
+			r, ok := offers.Route(p.Routes, o)
 			if !ok || skipped(r) {
 				continue
 			}
@@ -98,39 +98,3 @@ func (c *canary) note(body string) {
 // skipped are routes for which there is nothing to find on a page: files that are
 // the same for everybody.
 func skipped(r web.Route) bool { return r.Kind == web.KindStatic }
-
-// match finds the route that answers an address: like net/http, the one with the
-// fewest variables.
-func match(routes []web.Route, method, path string) (best web.Route, ok bool) {
-	fewest := len(path) + 1
-	for _, r := range routes {
-		if r.Method != method {
-			continue
-		}
-		if n, fits := variables(r.Pattern, path); fits && n < fewest {
-			best, ok, fewest = r, true, n
-		}
-	}
-	return best, ok
-}
-
-func variables(pattern, path string) (n int, fits bool) {
-	if pattern == "/{$}" {
-		return 0, path == "/"
-	}
-	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
-	if len(want) != len(got) {
-		return 0, false
-	}
-	for i, segment := range want {
-		if strings.HasPrefix(segment, "{") {
-			if got[i] == "" {
-				return 0, false
-			}
-			n++
-		} else if segment != got[i] {
-			return 0, false
-		}
-	}
-	return n, true
-}

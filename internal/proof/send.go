@@ -37,6 +37,9 @@ const mostBody = 4 << 20
 // mostPatience is how often an attempt that is to be made later is made again.
 const mostPatience = 100
 
+// long is longer than the doors let anybody wait who may come in.
+const long = 2 * time.Minute
+
 func newClient() *http.Client {
 	return &http.Client{
 		Timeout:       time.Minute,
@@ -51,6 +54,12 @@ func (p *prover) send(ctx context.Context, a *actor, r request) (answer, error) 
 		got, wait, err := p.once(ctx, a, r)
 		if err != nil || wait == 0 {
 			return got, err
+		}
+		if wait > long && a.renew != nil {
+			if err := a.renew(ctx, a); err != nil {
+				return got, err
+			}
+			continue
 		}
 		select {
 		case <-ctx.Done():
