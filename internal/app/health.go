@@ -144,8 +144,8 @@ type deepOut struct {
 			Connected bool    `json:"connected"`
 			LatencyMS float64 `json:"latencyMs"`
 		} `json:"database"`
-		Cache   part `json:"cache" doc:"This process's own memory: there is no other cache"`
-		Storage part `json:"storage"`
+		Cache   *part `json:"cache" doc:"null: the program keeps nothing outside of its own memory that could be away"`
+		Storage part  `json:"storage"`
 		Queue   struct {
 			part
 
@@ -168,7 +168,7 @@ func (a *App) deep(ctx context.Context, _ *struct{}) (*deepOut, error) {
 	b := &out.Body
 	b.Status, b.CheckedAt, b.Memory, b.Integrations = s.State, s.At, memory(), []string{}
 	b.Database.Connected, b.Database.LatencyMS = s.Findings[checkDatabase].State != health.Down, ms(s.Findings[checkDatabase].Latency)
-	b.Cache, b.Storage, b.Mail = part{Status: health.OK}, of(checkStorage), of(checkMail)
+	b.Storage, b.Mail = of(checkStorage), of(checkMail)
 	b.Queue.part, b.Queue.Depth, b.Queue.OldestSeconds = of(checkQueue), s.Findings[checkQueue].Facts["depth"], s.Findings[checkQueue].Facts["oldestSeconds"]
 	if s.State == health.Down {
 		out.Status = http.StatusServiceUnavailable
@@ -260,7 +260,7 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("started", a.self.StartedAt, "", now, "this process's own clock")
 	add("uptime", round(a.probe.Uptime().Seconds()), "s", now, "this process's own clock, since it started")
 	m := memory()
-	add("memory.heap", m.HeapUsedMB, "MiB", now, "Go's runtime.MemStats.HeapAlloc")
+	add("memory.heap", m.HeapUsedMB, "MiB", now, "Go's /memory/classes/heap/objects:bytes")
 	add("memory.resident", m.RSSMB, "MiB", now, "/proc/self/statm; 0 where there is none")
 	add("routes", len(a.Routes()), "", now, "counted in the router")
 	add("routes.through_one_door", a.ThroughOneDoor(), "", now, "each address was asked of the server's own table")

@@ -5,7 +5,7 @@ package health
 
 import (
 	"context"
-	"runtime"
+	"runtime/metrics"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,13 +64,16 @@ type Snapshot struct {
 // Probe looks at everything.
 type Probe struct {
 	checks  []Check
+	busy    []atomic.Bool // of each check: it is being looked at
 	started time.Time
 	first   sync.Once
 	last    atomic.Pointer[Snapshot]
 }
 
 // New gives a probe of some checks.
-func New(checks ...Check) *Probe { return &Probe{checks: checks, started: time.Now()} }
+func New(checks ...Check) *Probe {
+	return &Probe{checks: checks, busy: make([]atomic.Bool, len(checks)), started: time.Now()}
+}
 
 // Run looks every now and then until ctx ends.
 func (p *Probe) Run(ctx context.Context) {
@@ -86,34 +89,51 @@ func (p *Probe) Run(ctx context.Context) {
 	}
 }
 
-// Look looks at everything now.
+// Look looks at everything now. What does not answer in time is Down, and is not asked
+// again before it has.
 func (p *Probe) Look(ctx context.Context) Snapshot {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	s := Snapshot{Findings: map[string]Finding{}, State: OK}
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	for _, c := range p.checks {
-		wait.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, patience)
-			defer cancel()
-			start := time.Now()
-			f := c.Look(ctx)
-			if f.Latency == 0 {
-				f.Latency = time.Since(start)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			s.Findings[c.Name] = f
-			if !c.Vital && f.State == Down {
-				s.State = worse(s.State, Degraded)
-			} else {
-				s.State = worse(s.State, f.State)
-			}
-		})
+	answers := make([]chan Finding, len(p.checks))
+	for i, c := range p.checks {
+		answers[i] = p.ask(ctx, i, c)
 	}
-	wait.Wait()
+	for i, c := range p.checks {
+		f := Finding{State: Down, Latency: patience, Words: "it does not answer"}
+		select {
+		case f = <-answers[i]:
+		case <-ctx.Done():
+		}
+		s.Findings[c.Name] = f
+		if !c.Vital && f.State == Down {
+			s.State = worse(s.State, Degraded)
+		} else {
+			s.State = worse(s.State, f.State)
+		}
+	}
 	s.At = time.Now()
 	p.last.Store(&s)
 	return s
+}
+
+// ask looks at one thing beside the others; nothing comes where it is still being
+// looked at since an earlier time.
+func (p *Probe) ask(ctx context.Context, i int, c Check) chan Finding {
+	answer := make(chan Finding, 1)
+	if !p.busy[i].CompareAndSwap(false, true) {
+		return answer
+	}
+	go func() {
+		defer p.busy[i].Store(false)
+		start := time.Now()
+		f := c.Look(ctx)
+		if f.Latency == 0 {
+			f.Latency = time.Since(start)
+		}
+		answer <- f
+	}()
+	return answer
 }
 
 // Last is what was found last. Where nobody has looked yet, it looks. What is too old
@@ -144,7 +164,7 @@ func (p *Probe) StartedAt() time.Time { return p.started }
 // Memory is what the program uses, in MiB: of Go's heap, and of the machine (resident
 // set; 0 where the system does not tell).
 func Memory() (heap, resident float64) {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc) / (1 << 20), residentSet() / (1 << 20)
+	heapNow := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}} // unlike runtime.ReadMemStats it stops nobody
+	metrics.Read(heapNow)
+	return float64(heapNow[0].Value.Uint64()) / (1 << 20), residentSet() / (1 << 20)
 }

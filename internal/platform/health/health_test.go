@@ -85,3 +85,38 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%g MiB of heap, %g resident", heap, resident)
 	}
 }
+
+// TestALookThatHangsHidesNoOther: a disk that never answers does not keep the program
+// from seeing that its database has gone.
+func TestALookThatHangsHidesNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var state atomic.Value
+		state.Store(health.OK)
+		var begun atomic.Int64
+		mended := make(chan struct{})
+		p := health.New(
+			health.Check{Name: "database", Vital: true, Look: func(context.Context) health.Finding { return health.Finding{State: state.Load().(health.State)} }},
+			health.Check{Name: "storage", Look: func(context.Context) health.Finding {
+				begun.Add(1)
+				<-mended
+				return health.Finding{State: health.OK}
+			}})
+		if got := p.Look(t.Context()); got.State != health.Degraded || got.Findings["database"].State != health.OK || got.Findings["storage"].State != health.Down {
+			t.Errorf("%+v", got)
+		}
+		state.Store(health.Down)
+		if got := p.Look(t.Context()); got.State != health.Down {
+			t.Errorf("%+v", got)
+		}
+		if n := begun.Load(); n != 1 {
+			t.Errorf("it was asked %d times before it answered", n)
+		}
+		close(mended)
+		synctest.Wait()
+		state.Store(health.OK)
+		if got := p.Look(t.Context()); got.State != health.OK {
+			t.Errorf("once it answers again: %+v", got)
+		}
+	})
+}
