@@ -50,19 +50,7 @@ func TestSignInInABrowser(t *testing.T) {
 	t.Cleanup(server.Close)
 	ctx := tab(t)
 	var path, text string
-	see := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		var err error
-		if path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
-			text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
+	see := watch(ctx, t, &path, &text)
 	see("open a page", chromedp.Navigate(server.URL+"/settings/sessions"), chromedp.WaitVisible("#email"))
 	if path != "/sign-in" {
 		t.Errorf("a page before signing in leads to %s", path)
@@ -152,16 +140,31 @@ type visit struct {
 }
 
 // see does steps and gives the words of the page they lead to.
-func (v visit) see(t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) string {
+func (v visit) see(t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) (text string) {
 	t.Helper()
-	if err := chromedp.Do(v.tab, steps...); err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-	text, err := chromedp.Run(v.tab, chromedp.Evaluate[string]("document.body.innerText"))
-	if err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
+	var path string
+	watch(v.tab, t, &path, &text)(what, steps...)
 	return text
+}
+
+// watch gives a function that does steps in a browser, after which path and text are
+// those of the page they lead to.
+func watch(ctx context.Context, t *testing.T, path, text *string) func(what string, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	return func(what string, steps ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		if err := chromedp.Do(ctx, steps...); err != nil {
+			shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
+			t.Fatalf("%s: %v; the page: %s", what, err, shown)
+		}
+		var err error
+		if *path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
+			*text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
 }
 
 // mailing is a program that serves, does its jobs and mails into a folder.

@@ -44,20 +44,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	site := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // a passkey needs a name
 	ctx := tab(t)
 	var path, text string
-	see := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
-			t.Fatalf("%s: %v; the page: %s", what, err, shown)
-		}
-		var err error
-		if path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
-			text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
+	see := watch(ctx, t, &path, &text)
 	password := []chromedp.Action[chromedp.Void]{
 		chromedp.Navigate(site + "/sign-in?next=/settings/factors"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", dbtest.Password+"\r"),
 	}

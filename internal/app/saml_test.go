@@ -150,20 +150,7 @@ func TestSAMLInABrowser(t *testing.T) {
 	server := httptest.NewServer(build(t, db).Handler())
 	t.Cleanup(server.Close)
 	var path, text string
-	see := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
-			t.Fatalf("%s: %v; the page: %s", what, err, shown)
-		}
-		var err error
-		if path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
-			text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
+	see := watch(ctx, t, &path, &text)
 	metadata := idp.metadata(t)
 	see("sign in", chromedp.Navigate(server.URL+"/sign-in?next=/settings/sso/connection?kind=saml"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", dbtest.Password+"\r"), chromedp.WaitVisible("#metadata"))
 	script := "document.getElementById('metadata').value = atob('" + base64.StdEncoding.EncodeToString([]byte(metadata)) + "'); ''"

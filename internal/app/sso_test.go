@@ -97,20 +97,7 @@ func TestSingleSignOnInABrowser(t *testing.T) {
 	t.Cleanup(server.Close)
 	z := newZitadel(t)
 	var path, text string
-	see := func(what string, steps ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, steps...); err != nil {
-			shown, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
-			t.Fatalf("%s: %v; the page: %s", what, err, shown)
-		}
-		var err error
-		if path, err = chromedp.Run(ctx, chromedp.Evaluate[string]("location.pathname")); err == nil {
-			text, err = chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
+	see := watch(ctx, t, &path, &text)
 	see("sign in", chromedp.Navigate(server.URL+"/sign-in?next=/settings/sso"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", dbtest.Password+"\r"), chromedp.WaitVisible("#domain"))
 	see("name the domain", chromedp.SendKeys("#domain", "titan.test\r"), chromedp.WaitVisible(".sk-line"))
 	if !strings.Contains(text, "_skaiscraper.titan.test") {

@@ -32,6 +32,18 @@ func TestVaultByCommand(t *testing.T) {
 	on(t, db, "", "vault", "status", second).want(t, exitDone, "opens what this database has sealed")
 }
 
+// TestVaultStatusOnlyLooks: an organisation that has nothing sealed gets no key by it.
+func TestVaultStatusOnlyLooks(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	dbtest.Org(t, db, "titan").As(t, tenant.Owner)
+	on(t, db, "", "vault", "status", "--vault-secret=correct horse battery staple, one").want(t, exitDone, "0 secrets are sealed with an older one")
+	var keys int
+	if err := dbtest.Super(t, db).QueryRow(t.Context(), `SELECT count(*) FROM org_keys`).Scan(&keys); err != nil || keys != 0 {
+		t.Errorf("%d keys were made: %v", keys, err)
+	}
+}
+
 func TestDeletingAnOrganisationByCommand(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

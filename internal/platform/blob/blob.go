@@ -260,10 +260,6 @@ func (s *Store) Reseal(ctx context.Context, org uuid.UUID, onlyCount bool) (keys
 	if err != nil {
 		return 0, err
 	}
-	current, err := v.CurrentFor(ctx, org)
-	if err != nil {
-		return 0, err
-	}
 	_, err = s.each(ctx, org, func(object string) error {
 		digits, isKey := filepath.Base(object), filepath.Ext(object) == keySuffix
 		if !isKey {
@@ -273,24 +269,34 @@ func (s *Store) Reseal(ctx context.Context, org uuid.UUID, onlyCount bool) (keys
 		if err != nil {
 			return nil //nolint:nilerr // an object of somebody else
 		}
-		kept, err := s.bucket.ReadAll(ctx, object)
-		if err != nil {
-			return err
+		other, err := s.resealOne(ctx, v, org, object, sum, onlyCount)
+		if other {
+			keys++
 		}
-		var id uuid.UUID
-		if copy(id[:], kept) < len(id) {
-			return fmt.Errorf("%s: %w", object, vault.ErrSealed)
-		}
-		again, other, err := v.Again(ctx, current, place(sum, id), kept[len(id):])
-		if err != nil || !other {
-			return err
-		}
-		if keys++; onlyCount {
-			return nil
-		}
-		return s.bucket.WriteAll(ctx, object, append(id[:], again...), &blob.WriterOptions{ContentType: "application/octet-stream"})
+		return err
 	})
 	return keys, err
+}
+
+// resealOne does it with one file's key, and tells whether another data key had sealed it.
+func (s *Store) resealOne(ctx context.Context, v *vault.Vault, org uuid.UUID, object string, sum []byte, onlyCount bool) (other bool, err error) {
+	kept, err := s.bucket.ReadAll(ctx, object)
+	if err != nil {
+		return false, err
+	}
+	var id uuid.UUID
+	if copy(id[:], kept) < len(id) {
+		return false, fmt.Errorf("%s: %w", object, vault.ErrSealed)
+	}
+	current, err := v.CurrentFor(ctx, org) // only here: an organisation without files needs none
+	if err != nil {
+		return false, err
+	}
+	again, other, err := v.Again(ctx, current, place(sum, id), kept[len(id):])
+	if err != nil || !other || onlyCount {
+		return other, err
+	}
+	return true, s.bucket.WriteAll(ctx, object, append(id[:], again...), &blob.WriterOptions{ContentType: "application/octet-stream"})
 }
 
 // each does something with each object of an organisation.
