@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -27,13 +28,16 @@ type Service struct {
 	db     *postgres.DB
 	probes []ed25519.PublicKey
 	made   bool
+
+	mu   sync.Mutex
+	last status // what everybody is shown for a while
 }
 
 // New gives the service. probes are those that look from outside and may bring what
 // they saw; made says that the master key is the file that the program made beside what
 // it guards.
 func New(db *postgres.DB, probes []ed25519.PublicKey, made bool) *Service {
-	return &Service{db, probes, made}
+	return &Service{db: db, probes: probes, made: made}
 }
 
 const (
@@ -57,10 +61,11 @@ type span struct {
 	name, words string
 	step        time.Duration
 	steps       int
+	anew        time.Duration // how often what is seen is fetched: the longer it is, the more there is to add up, and the less changes
 }
 
 var spans = []span{
-	{"hour", "The last hour", time.Minute, 60}, {"day", "24 hours", 30 * time.Minute, 48}, {"week", "7 days", 3 * time.Hour, 56}, {"month", "30 days", 12 * time.Hour, 60},
+	{"hour", "The last hour", time.Minute, 60, 10 * time.Second}, {"day", "24 hours", 30 * time.Minute, 48, time.Minute}, {"week", "7 days", 3 * time.Hour, 56, 5 * time.Minute}, {"month", "30 days", 12 * time.Hour, 60, 5 * time.Minute},
 }
 
 func spanOf(r *http.Request) span {
@@ -75,6 +80,17 @@ func spanOf(r *http.Request) span {
 // from is when the span begins, so that the step that is under way is the last.
 func (s span) from(now time.Time) time.Time {
 	return now.UTC().Truncate(s.step).Add(-time.Duration(s.steps-1) * s.step)
+}
+
+// anewWords says how often it is fetched: "every 10 seconds".
+func (s span) anewWords() string {
+	if s.anew < time.Minute {
+		return fmt.Sprintf("every %.0f seconds", s.anew.Seconds())
+	}
+	if s.anew == time.Minute {
+		return "every minute"
+	}
+	return fmt.Sprintf("every %.0f minutes", s.anew.Minutes())
 }
 
 func (s span) url() string { return path + "?span=" + s.name }

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,29 +21,46 @@ const statusDays = 90
 
 // status is what the page says.
 type status struct {
+	at   time.Time
 	days []uptime.Seen // UTC days, the last one is under way
 	all  uptime.Seen
 	now  uptime.Seen // of the last five minutes
 }
 
+// statusFor is how long one look at what the probes saw serves everybody: the page is
+// public, and 90 days of minutes are much to add up.
+const statusFor = 15 * time.Second
+
 func (s *Service) statusPage(w http.ResponseWriter, r *http.Request) error {
-	now := time.Now().UTC()
-	today := now.Truncate(24 * time.Hour)
-	first := today.AddDate(0, 0, 1-statusDays)
-	var v status
-	var err error
-	if v.days, err = uptime.Steps(r.Context(), s.db, first, 24*time.Hour, statusDays); err != nil {
+	v, err := s.status(r.Context(), time.Now().UTC())
+	if err != nil {
 		return err
 	}
+	return ui.PublicPage(w, r, ui.Head{Title: "Status", Lead: "Whether SkaiScraper could be used, as a probe on another machine saw it."}, statusView(v))
+}
+
+// status looks, or gives what was seen a moment ago.
+func (s *Service) status(ctx context.Context, now time.Time) (v status, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.last.at) < statusFor {
+		return s.last, nil
+	}
+	v.at = now
+	first := now.Truncate(24*time.Hour).AddDate(0, 0, 1-statusDays)
+	if v.days, err = uptime.Steps(ctx, s.db, first, 24*time.Hour, statusDays); err != nil {
+		return v, err
+	}
 	minute := now.Truncate(time.Minute)
-	if v.now, err = uptime.Window(r.Context(), s.db, minute.Add(-5*time.Minute), minute.Add(time.Minute)); err != nil {
-		return err
+	if v.now, err = uptime.Window(ctx, s.db, minute.Add(-5*time.Minute), minute.Add(time.Minute)); err != nil {
+		return v, err
 	}
 	v.all.Minutes = int64(now.Sub(first) / time.Minute)
 	for _, d := range v.days {
 		v.all.Known, v.all.Looks, v.all.Up = v.all.Known+d.Known, v.all.Looks+d.Looks, v.all.Up+d.Up
 	}
-	return ui.PublicPage(w, r, ui.Head{Title: "Status", Lead: "Whether SkaiScraper could be used, as a probe on another machine saw it."}, statusView(v))
+	s.last = v
+	return v, nil
 }
 
 // words says how it is now.
@@ -104,6 +122,9 @@ func (s *Service) bring(w http.ResponseWriter, r *http.Request) error {
 	if err := uptime.Keep(r.Context(), s.db, s.probes, key, web.Origin(r), in.Minutes, time.Now()); err != nil {
 		return err
 	}
+	s.mu.Lock()
+	s.last = status{} // the page shows it at once
+	s.mu.Unlock()
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

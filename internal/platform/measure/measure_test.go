@@ -2,6 +2,7 @@ package measure_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/DataDog/sketches-go/ddsketch"
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/dbtest"
@@ -152,5 +154,39 @@ func BenchmarkObserve(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		rec.Observe(seen)
+	}
+}
+
+// BenchmarkRoutes is what the page of the service level costs, nearly: a month of 60
+// addresses that are asked for every minute, of one process.
+func BenchmarkRoutes(b *testing.B) {
+	db := dbtest.New(b)
+	titan := dbtest.Org(b, db, "titan")
+	sketch, err := ddsketch.LogCollapsingLowestDenseDDSketch(measure.Accuracy, 2048)
+	for i := range 60 {
+		err = errors.Join(err, sketch.Add(0.001*float64(1+i%17)*(1+float64(i)/7)))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	var raw []byte
+	sketch.Encode(&raw, false)
+	for _, sql := range []string{
+		`INSERT INTO request_stats SELECT $1, 'minute', date_trunc('minute', now()) - m * interval '1 minute', 'GET /' || r, $1, 60, 0, 1, 1000, 120, 1, $2 FROM generate_series(0, 2879) m, generate_series(1, 60) r`,
+		`INSERT INTO request_stats SELECT $1, 'hour', date_trunc('hour', now()) - m * interval '1 hour', 'GET /' || r, $1, 3600, 0, 1, 1000, 7200, 1, $2 FROM generate_series(50, 720) m, generate_series(1, 60) r`,
+	} {
+		if _, err := dbtest.Super(b, db).Exec(b.Context(), sql, titan.ID, raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ctx, to := titan.As(b, tenant.Owner), time.Now().Add(time.Minute)
+	for name, span := range map[string]time.Duration{"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour, "month": 30 * 24 * time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if list, err := measure.Routes(ctx, db, to.Add(-span), to); err != nil || len(list) != 60 {
+					b.Fatal(len(list), err)
+				}
+			}
+		})
 	}
 }

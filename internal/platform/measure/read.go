@@ -1,10 +1,13 @@
 package measure
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -63,6 +66,7 @@ type row struct {
 	Refusals int64
 	Bytes    int64
 	Queries  int64
+	Seconds  float64
 	Sketch   []byte
 }
 
@@ -70,7 +74,8 @@ type row struct {
 type merged struct {
 	Stats
 
-	sketch *ddsketch.DDSketch
+	seconds float64 // that they took together
+	sketch  *ddsketch.DDSketch
 }
 
 func (m *merged) add(r row) error {
@@ -82,6 +87,7 @@ func (m *merged) add(r row) error {
 	m.Refusals += r.Refusals
 	m.Bytes += r.Bytes
 	m.Queries += r.Queries
+	m.seconds += r.Seconds
 	if err := m.sketch.DecodeAndMergeWith(r.Sketch); err != nil {
 		return fmt.Errorf("a sketch can't be read: %w", err)
 	}
@@ -109,7 +115,7 @@ func Window(ctx context.Context, db *postgres.DB, from, to time.Time) (Stats, er
 	var m merged
 	_, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		if err := each(ctx, tx, `
-			SELECT route, requests, failures, refusals, bytes, queries, sketch FROM request_stats WHERE route = $3 AND at >= $1 AND at < $2`,
+			SELECT route, requests, failures, refusals, bytes, queries, seconds, sketch FROM request_stats WHERE route = $3 AND at >= $1 AND at < $2`,
 			func(r row) error { return m.add(r) }, from, to, All); err != nil {
 			return struct{}{}, err
 		}
@@ -123,14 +129,12 @@ func Window(ctx context.Context, db *postgres.DB, from, to time.Time) (Stats, er
 
 // Routes gives the same by route, the one first whose requests took the longest together.
 func Routes(ctx context.Context, db *postgres.DB, from, to time.Time) ([]Route, error) {
-	by, order := map[string]*merged{}, []string{}
+	by := map[string]*merged{}
 	_, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		return struct{}{}, each(ctx, tx, `
-			SELECT route, requests, failures, refusals, bytes, queries, sketch FROM (
-				SELECT *, sum(seconds) OVER (PARTITION BY route) AS together FROM request_stats WHERE route <> $3 AND at >= $1 AND at < $2) s
-			ORDER BY together DESC, route`, func(r row) error {
+			SELECT route, requests, failures, refusals, bytes, queries, seconds, sketch FROM request_stats WHERE route <> $3 AND at >= $1 AND at < $2`, func(r row) error {
 			if by[r.Route] == nil {
-				by[r.Route], order = &merged{}, append(order, r.Route)
+				by[r.Route] = &merged{}
 			}
 			return by[r.Route].add(r)
 		}, from, to, All)
@@ -138,8 +142,11 @@ func Routes(ctx context.Context, db *postgres.DB, from, to time.Time) ([]Route, 
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Route, len(order))
-	for i, name := range order {
+	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int {
+		return cmp.Or(cmp.Compare(by[b].seconds, by[a].seconds), cmp.Compare(a, b))
+	})
+	list := make([]Route, len(names))
+	for i, name := range names {
 		if err := by[name].percentiles(); err != nil {
 			return nil, err
 		}
@@ -194,7 +201,7 @@ func each(ctx context.Context, tx pgx.Tx, sql string, do func(row) error, args .
 		return err
 	}
 	var r row
-	_, err = pgx.ForEachRow(rows, []any{&r.Route, &r.Requests, &r.Failures, &r.Refusals, &r.Bytes, &r.Queries, &r.Sketch}, func() error { return do(r) })
+	_, err = pgx.ForEachRow(rows, []any{&r.Route, &r.Requests, &r.Failures, &r.Refusals, &r.Bytes, &r.Queries, &r.Seconds, &r.Sketch}, func() error { return do(r) })
 	return err
 }
 
@@ -233,22 +240,15 @@ func rollSome(ctx context.Context, tx pgx.Tx, before time.Time) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := postgres.Many[struct {
-		Route                                        string
-		Requests, Failures, Refusals, Bytes, Queries int64
-		Seconds                                      float64
-		Sketch                                       []byte
-	}](ctx, tx, `
+	rows, err := postgres.Many[row](ctx, tx, `
 		DELETE FROM request_stats WHERE org_id = $1 AND route = $2 AND grain = 'minute' AND at >= $3 AND at < $3 + interval '1 hour'
 		RETURNING route, requests, failures, refusals, bytes, queries, seconds, sketch`, h.OrgID, h.Route, h.At)
 	if err != nil {
 		return 0, err
 	}
 	var m merged
-	seconds := 0.0
 	for _, r := range rows {
-		seconds += r.Seconds
-		if err := m.add(row{r.Route, r.Requests, r.Failures, r.Refusals, r.Bytes, r.Queries, r.Sketch}); err != nil {
+		if err := m.add(r); err != nil {
 			return 0, err
 		}
 	}
@@ -257,6 +257,6 @@ func rollSome(ctx context.Context, tx pgx.Tx, before time.Time) (int64, error) {
 	_, err = postgres.Exec(ctx, tx, `
 		INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch)
 		VALUES ($1, 'hour', $2, $3, gen_random_uuid(), $4, $5, $6, $7, $8, $9, $10)`,
-		h.OrgID, h.At, h.Route, m.Requests, m.Failures, m.Refusals, m.Bytes, m.Queries, seconds, raw)
+		h.OrgID, h.At, h.Route, m.Requests, m.Failures, m.Refusals, m.Bytes, m.Queries, m.seconds, raw)
 	return int64(len(rows)), err
 }
