@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -152,29 +153,18 @@ func selected(path string) (filter, error) {
 // onList does an operation to a list of complex values: emails, members.
 func onList(op string, now []any, which filter, sub string, value any) ([]any, error) {
 	given := values(value)
+	named := func(v map[string]any) bool {
+		return slices.ContainsFunc(given, func(g map[string]any) bool { return text(g["value"]) == text(v["value"]) })
+	}
 	switch {
 	case which.attribute == "" && op == "remove" && value == nil:
 		return nil, nil
 	case which.attribute == "" && op == "remove": // Entra ID names those to remove in the value
-		return without(now, func(v map[string]any) bool {
-			for _, g := range given {
-				if text(g["value"]) == text(v["value"]) {
-					return true
-				}
-			}
-			return false
-		}), nil
+		return without(now, named), nil
 	case which.attribute == "" && op == "replace":
 		return asAny(given), nil
 	case which.attribute == "":
-		return append(without(now, func(v map[string]any) bool {
-			for _, g := range given {
-				if text(g["value"]) == text(v["value"]) {
-					return true
-				}
-			}
-			return false
-		}), asAny(given)...), nil
+		return append(without(now, named), asAny(given)...), nil
 	case op == "remove":
 		return without(now, which.matches), nil
 	}

@@ -5,29 +5,21 @@ package sms
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/outbox"
 )
 
-const (
-	patience = 10 * time.Second // for the provider
-	kept     = 200              // messages the folder holds; the oldest go first
-	stamp    = "20060102-150405.000000"
-	ending   = ".txt"
-)
+const patience = 10 * time.Second // for the provider
 
 // Config says how messages go out.
 type Config struct {
@@ -103,55 +95,28 @@ func (s *Sender) Send(ctx context.Context, to, text string) error {
 	return fault.Unavailable("sms.refused", "the provider of text messages did not take it (%s, code %d); check the number, or use another way", res.Status, problem.Code)
 }
 
+func outboxIn(folder string) outbox.Folder { return outbox.Folder{Path: folder, Ending: ".txt"} }
+
 // keep writes a message into the folder, for its owner alone.
 func (s *Sender) keep(to, text string) error {
-	if err := os.MkdirAll(s.config.Folder, 0o700); err != nil {
-		return fmt.Errorf("folder for text messages: %w", err)
-	}
-	name := filepath.Join(s.config.Folder, time.Now().UTC().Format(stamp)+"-"+rand.Text()[:8]+ending)
-	if err := os.WriteFile(name, []byte("To: "+to+"\n\n"+text+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write a text message: %w", err)
-	}
-	names, err := names(s.config.Folder)
-	if err != nil {
+	return outboxIn(s.config.Folder).Keep(time.Now(), func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "To: %s\n\n%s\n", to, text)
 		return err
-	}
-	for _, old := range names[min(kept, len(names)):] {
-		if err := os.Remove(filepath.Join(s.config.Folder, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove an old text message: %w", err)
-		}
-	}
-	return nil
+	})
 }
 
 // Latest gives the newest messages of a folder as they were written, at most so many.
 func Latest(folder string, most int) (list []string, err error) {
-	all, err := names(folder)
+	paths, err := outboxIn(folder).Latest(most)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range all[:min(most, len(all))] {
-		text, err := os.ReadFile(filepath.Join(folder, name)) //nolint:gosec // below the data folder
+	for _, path := range paths {
+		text, err := os.ReadFile(path) //nolint:gosec // below the data folder
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, strings.TrimSpace(string(text)))
 	}
-	return list, nil
-}
-
-// names lists the folder's messages, the newest first.
-func names(folder string) (list []string, err error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("folder for text messages: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ending) {
-			list = append(list, e.Name())
-		}
-	}
-	slices.Sort(list)
-	slices.Reverse(list)
 	return list, nil
 }
