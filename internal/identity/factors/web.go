@@ -37,11 +37,11 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("GET "+passkeyPath, public, s.passkeyPage)
 	rt.Page("POST "+passkeyPath, try, s.passkeySubmit)
 	rt.Page("GET "+identity.SecondPath, public, s.secondPage)
-	rt.Page("POST "+identity.SecondPath, try, s.secondSubmit)
-	rt.Page("POST "+enrolPath, try, s.enrolSubmit)
+	rt.Page("POST "+identity.SecondPath, try, s.halfway(s.secondSubmit))
+	rt.Page("POST "+enrolPath, try, s.halfway(s.enrolSubmit))
 	rt.Page("GET "+enrolApp, public, s.enrolAppPage)
-	rt.Page("POST "+enrolApp, try, s.enrolAppSubmit)
-	rt.Page("POST "+sendPath, try, s.sendSubmit)
+	rt.Page("POST "+enrolApp, try, s.halfway(s.enrolAppSubmit))
+	rt.Page("POST "+sendPath, try, s.halfway(s.sendSubmit))
 	rt.Page("GET "+phonePath, member, s.newPhonePage)
 	rt.Page("POST "+phonePath, dangerous, s.newPhoneSubmit)
 	rt.Page("GET "+appPath, member, s.newAppPage)
@@ -157,22 +157,37 @@ func (s *Service) secondForm(w http.ResponseWriter, r *http.Request, status int,
 	return ui.CardPage(w, r, status, ui.Head{Title: "One more step", Lead: "Show that it is you, " + half.Name}, secondCard(v))
 }
 
-func (s *Service) secondSubmit(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ParseForm(r)
-	if err != nil {
-		return err
+// between is what somebody sends who is between the password and the program.
+type between struct {
+	half identity.Half
+	form *web.Form
+	next string // where they go then
+}
+
+// halfway gives a handler what such a person sent; whoever is signed in whole, or not
+// at all, goes on to where they belong.
+func (s *Service) halfway(do func(http.ResponseWriter, *http.Request, between) error) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		f, err := web.ParseForm(r)
+		if err != nil {
+			return err
+		}
+		b := between{form: f, next: web.SafeNext(f.Text("next"))}
+		b.half, err = s.people.HalfFromRequest(r)
+		if fault.Is(err, fault.KindUnauthenticated) {
+			return web.Redirect(w, r, web.SignInPath+"?next="+url.QueryEscape(b.next))
+		}
+		if err != nil {
+			return err
+		}
+		return do(w, r, b)
 	}
-	next := web.SafeNext(f.Text("next"))
-	half, err := s.people.HalfFromRequest(r)
-	if fault.Is(err, fault.KindUnauthenticated) {
-		return web.Redirect(w, r, web.SignInPath+"?next="+url.QueryEscape(next))
-	}
-	if err != nil {
-		return err
-	}
-	trusted, err := s.Pass(r.Context(), r, half, Shown{Code: f.Text("code"), Challenge: challengeOf(f), Answer: f.Values.Get("credential"), Trust: f.Bool("trust")})
+}
+
+func (s *Service) secondSubmit(w http.ResponseWriter, r *http.Request, b between) error {
+	trusted, err := s.Pass(r.Context(), r, b.half, Shown{Code: b.form.Text("code"), Challenge: challengeOf(b.form), Answer: b.form.Values.Get("credential"), Trust: b.form.Bool("trust")})
 	if words, status, isRefusal := refusalOf(err); isRefusal {
-		return s.secondForm(w, r, status, next, words)
+		return s.secondForm(w, r, status, b.next, words)
 	}
 	if err != nil {
 		return err
@@ -180,32 +195,20 @@ func (s *Service) secondSubmit(w http.ResponseWriter, r *http.Request) error {
 	if trusted != "" {
 		identity.TrustDevice(w, r, trusted, TrustFor)
 	}
-	return web.Redirect(w, r, next)
+	return web.Redirect(w, r, b.next)
 }
 
 // enrolSubmit keeps the first factor of somebody who had to set one up, and shows
 // the backup codes.
-func (s *Service) enrolSubmit(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	next := web.SafeNext(f.Text("next"))
-	half, err := s.people.HalfFromRequest(r)
-	if fault.Is(err, fault.KindUnauthenticated) {
-		return web.Redirect(w, r, web.SignInPath+"?next="+url.QueryEscape(next))
-	}
-	if err != nil {
-		return err
-	}
-	codes, err := s.Enrol(r.Context(), r, half, challengeOf(f), f.Text("name"), f.Values.Get("credential"))
+func (s *Service) enrolSubmit(w http.ResponseWriter, r *http.Request, b between) error {
+	codes, err := s.Enrol(r.Context(), r, b.half, challengeOf(b.form), b.form.Text("name"), b.form.Values.Get("credential"))
 	if words, status, isRefusal := refusalOf(err); isRefusal {
-		return s.secondForm(w, r, status, next, words)
+		return s.secondForm(w, r, status, b.next, words)
 	}
 	if err != nil {
 		return err
 	}
-	return ui.CardPage(w, r, http.StatusOK, ui.Head{Title: "Keep these backup codes"}, codesCard(codes, next))
+	return ui.CardPage(w, r, http.StatusOK, ui.Head{Title: "Keep these backup codes"}, codesCard(codes, b.next))
 }
 
 // confirmPage asks for the password once more.

@@ -97,27 +97,15 @@ func (s *Service) enrolAppForm(w http.ResponseWriter, r *http.Request, status in
 	return ui.CardPage(w, r, status, ui.Head{Title: "Set up an authenticator app", Lead: "Your organisation asks for a second factor"}, appCard(v))
 }
 
-func (s *Service) enrolAppSubmit(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	next := web.SafeNext(f.Text("next"))
-	half, err := s.people.HalfFromRequest(r)
-	if fault.Is(err, fault.KindUnauthenticated) {
-		return web.Redirect(w, r, web.SignInPath+"?next="+url.QueryEscape(next))
-	}
-	if err != nil {
-		return err
-	}
-	codes, err := s.EnrolApp(r.Context(), half, idOf(f, "app"), f.Text("name"), f.Text("code"), identity.DeviceOf(r))
+func (s *Service) enrolAppSubmit(w http.ResponseWriter, r *http.Request, b between) error {
+	codes, err := s.EnrolApp(r.Context(), b.half, idOf(b.form, "app"), b.form.Text("name"), b.form.Text("code"), identity.DeviceOf(r))
 	if words, status, isRefusal := refusalOf(err); isRefusal {
-		return s.enrolAppForm(w, r, status, next, words)
+		return s.enrolAppForm(w, r, status, b.next, words)
 	}
 	if err != nil {
 		return err
 	}
-	return ui.CardPage(w, r, http.StatusOK, ui.Head{Title: "Keep these backup codes"}, codesCard(codes, next))
+	return ui.CardPage(w, r, http.StatusOK, ui.Head{Title: "Keep these backup codes"}, codesCard(codes, b.next))
 }
 
 // idOf is an id that a form holds, or the nil id.

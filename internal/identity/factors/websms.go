@@ -64,25 +64,14 @@ func (s *Service) newPhoneSubmit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sendSubmit sends a code to somebody between the password and the program.
-func (s *Service) sendSubmit(w http.ResponseWriter, r *http.Request) error {
-	f, err := web.ParseForm(r)
-	if err != nil {
-		return err
-	}
-	next := web.SafeNext(f.Text("next"))
-	half, err := s.people.HalfFromRequest(r)
-	if fault.Is(err, fault.KindUnauthenticated) {
-		return web.Redirect(w, r, web.SignInPath+"?next="+url.QueryEscape(next))
-	}
-	if err == nil {
-		err = s.SendCode(r.Context(), half)
-	}
+func (s *Service) sendSubmit(w http.ResponseWriter, r *http.Request, b between) error {
+	err := s.SendCode(r.Context(), b.half)
 	if refused := fault.As(err); refused != nil {
-		return s.secondForm(w, r, refused.Kind.Status(), next, web.Sentence(refused.Message))
+		return s.secondForm(w, r, refused.Kind.Status(), b.next, web.Sentence(refused.Message))
 	}
 	if err != nil {
 		return err
 	}
 	web.SetFlash(w, r, web.Done, "A code is on its way to your telephone.")
-	return web.Redirect(w, r, identity.SecondPath+"?next="+url.QueryEscape(next))
+	return web.Redirect(w, r, identity.SecondPath+"?next="+url.QueryEscape(b.next))
 }
