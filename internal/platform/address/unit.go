@@ -26,10 +26,11 @@ func unitAt(words []string) unitPart {
 		}
 	case hash && first != "":
 		return unitPart{id: first, used: 1}
-	case hash && len(words) > 1 && meaningOf(words[1]).unit == "": // # 54
-		return unitPart{id: words[1], used: 2}
-	case hash && len(words) > 1: // # Apt 3
-		p := designated(words[1:], meaningOf(words[1]))
+	case hash && len(words) > 1: // # 54, # Apt 3, # #54
+		p := unitAt(words[1:])
+		if id := words[1]; p.used == 0 && !strings.Contains(id, "#") && meaningOf(id).unit == "" {
+			p = unitPart{id: id, used: 1}
+		}
 		if p.used > 0 {
 			p.used++
 		}
