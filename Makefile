@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test check gen assets bench fuzz isolation pentest
+.PHONY: run build test test-pgbouncer check gen assets bench fuzz isolation pentest
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -22,6 +22,11 @@ build:
 test:
 	scripts/setup
 	go test -timeout 10m ./...
+
+# The same tests, the application's connections through PgBouncer in transaction mode.
+test-pgbouncer:
+	scripts/setup pgbouncer
+	SKAI_TEST_PGBOUNCER=1 go test -count=1 -timeout 20m ./...
 
 # What CI runs. The last lines are those of the tests.
 check:

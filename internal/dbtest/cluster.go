@@ -26,6 +26,7 @@ type cluster struct {
 	once       sync.Once
 	err        error
 	server     *localpg.Server
+	bouncer    *bouncer // nil where the application's role connects directly
 	super      *pgxpool.Pool
 	template   string // the migrated database that New copies
 	number     atomic.Int64
@@ -54,6 +55,11 @@ func (c *cluster) start() error {
 		return fmt.Errorf("start the tests' PostgreSQL in %s (remove the folder if it is damaged): %w", folder, err)
 	}
 	c.server = server
+	if os.Getenv(BouncerVar) != "" {
+		if c.bouncer, err = startBouncer(ctx, server.URL(appRole, "postgres")); err != nil {
+			return err
+		}
+	}
 	config, err := pgxpool.ParseConfig(c.url(localpg.Superuser, "postgres"))
 	if err != nil {
 		return err
@@ -91,7 +97,12 @@ func (c *cluster) drop(ctx context.Context, name string) error {
 	return err
 }
 
-func (c *cluster) url(role, database string) string { return c.server.URL(role, database) }
+func (c *cluster) url(role, database string) string {
+	if c.bouncer != nil && role == appRole {
+		return c.bouncer.url(role, database)
+	}
+	return c.server.URL(role, database)
+}
 
 // close removes the database of Shared and gives the server up.
 func (c *cluster) close() error {
@@ -105,6 +116,9 @@ func (c *cluster) close() error {
 	}
 	if c.super != nil {
 		c.super.Close()
+	}
+	if c.bouncer != nil {
+		err = errors.Join(err, c.bouncer.close())
 	}
 	return errors.Join(err, c.server.Close())
 }

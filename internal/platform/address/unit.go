@@ -145,7 +145,7 @@ func joinUnits(own, fromStreet string) string {
 	case own == "", string(appendUnitKey(nil, own)) == string(appendUnitKey(nil, fromStreet)):
 		return fromStreet
 	}
-	return own + " " + fromStreet
+	return normaliseUnit(own + " " + fromStreet) // "Apt" and "#3" are one
 }
 
 // appendUnitsKey writes the unit of its own field and the one from the street
