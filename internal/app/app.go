@@ -36,6 +36,7 @@ import (
 	"github.com/skaiscraper/skai/internal/ops"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
+	"github.com/skaiscraper/skai/internal/platform/gate"
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
@@ -91,7 +92,8 @@ type App struct {
 	probe    *health.Probe
 	self     health.Process
 	measured *measure.Recorder
-	looking  sync.Once   // the probe and the recorder run
+	looking  sync.Once // the probe and the recorder run
+	gate     *gate.Gate
 	draining atomic.Bool // about to stop
 	drain    time.Duration
 }
@@ -116,7 +118,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 		Action: audit.ActionOf, Done: a.trail.Done,
 		AuthenticateOperator: operator(cfg.Token), Begin: countQueries, Observed: a.observe,
 		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
-		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Proxies: cfg.Proxies,
+		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Gate: a.gate, Proxies: cfg.Proxies,
 	})
 	if err != nil {
 		return nil, err
@@ -157,11 +159,19 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	return a, nil
 }
 
+// workPerConnection is how many requests are worked on for each connection to the
+// database at most: while some use one, others write their page.
+const workPerConnection = 4
+
 // begin makes what the rooms are put into.
 func begin(db *postgres.DB, cfg Config) (*App, error) {
 	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain}
 	if a.mail == nil {
 		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
+	}
+	if db != nil {
+		pool := int(db.Config().MaxConns)
+		a.gate = gate.New(pool, workPerConnection*pool)
 	}
 	a.probe = a.newProbe()
 	self, err := newSelf(cfg, a.probe.StartedAt())

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/gate"
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -37,7 +38,7 @@ func operator(token string) func(*http.Request) (context.Context, error) {
 }
 
 func (a *App) healthRoutes(rt *web.Router) {
-	public, ops := web.Access{Audience: web.Public}, web.Access{Audience: web.Operator}
+	public, ops := web.Access{Audience: web.Public, Light: true}, web.Access{Audience: web.Operator}
 	op := func(path, summary string) huma.Operation {
 		return huma.Operation{Method: http.MethodGet, Path: "/api/health" + path, Tags: []string{"Health"}, Summary: summary}
 	}
@@ -271,6 +272,15 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 			add(name+"."+fact, value, "", s.At, "the background look, every "+health.Every.String())
 		}
 	}
+	g := a.gate.Stats()
+	const atGate = "counted at this process's gate, since it started"
+	add("gate.limit", g.Limit, "requests", now, "set every "+gate.Every.String()+" by how long work waits for a connection or a processor")
+	add("gate.busy", g.Busy, "requests", now, "counted now")
+	add("gate.waiting", g.Waiting, "requests", now, "counted now")
+	add("gate.entered", g.Entered, "requests", now, atGate)
+	add("gate.waited", g.Waited, "requests", now, atGate)
+	add("gate.refused", g.Refused, "requests", now, atGate)
+	add("pool.most", a.db.Config().MaxConns, "connections", a.self.StartedAt, "this process's part of what the database takes")
 	type counted struct{ Orgs, People, Sessions int }
 	c, err := postgres.System(ctx, a.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (counted, error) {
 		return postgres.One[counted](ctx, tx, `

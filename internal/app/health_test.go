@@ -62,7 +62,7 @@ func TestHealth(t *testing.T) {
 	}
 	// What is wrong is found by the look of another process that begins now.
 	_, appURL := dbtest.Bare(t)
-	bare, err := postgres.Open(t.Context(), appURL)
+	bare, err := postgres.Open(t.Context(), appURL, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

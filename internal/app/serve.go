@@ -23,6 +23,7 @@ func (a *App) look(ctx context.Context) <-chan struct{} {
 	a.looking.Do(func() {
 		begun = true
 		go a.probe.Run(ctx)
+		go a.gate.Run(ctx, a.db.Pool)
 		go func() {
 			defer close(done)
 			a.measured.Run(ctx, func(err error) { a.log.Error("requests are not measured", "error", err) })

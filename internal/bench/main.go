@@ -85,7 +85,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 	if _, err := postgres.Migrate(ctx, b.server.URL("skai_owner", database)); err != nil {
 		return err
 	}
-	b.db, err = postgres.Open(ctx, b.server.URL("skai_app", database))
+	b.db, err = postgres.Open(ctx, b.server.URL("skai_app", database), 2)
 	return err
 }
 

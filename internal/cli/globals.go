@@ -21,6 +21,7 @@ type Globals struct {
 	Listen      string           `help:"Where to serve." default:"127.0.0.1:8080" env:"SKAI_LISTEN" placeholder:"HOST:PORT"`
 	DatabaseURL string           `help:"A PostgreSQL 15 or newer to use instead of a private one, as the role skai_app. Behind PgBouncer in transaction mode: set its max_prepared_statements (1.21 or newer), or add default_query_exec_mode=cache_describe to the address." env:"DATABASE_URL" placeholder:"URL"`
 	OwnerURL    string           `help:"The same database as the role skai_owner, not through a pooler, for migrations." env:"DATABASE_OWNER_URL" placeholder:"URL"`
+	Processes   int              `help:"How many processes share the database, also for a moment while one replaces another; each takes its part of the connections that the database has." default:"2" env:"SKAI_PROCESSES" placeholder:"N"`
 	Log         string           `help:"Log as text or json, to standard error." default:"text" env:"SKAI_LOG" placeholder:"text|json"`
 	LogLevel    string           `help:"The least important messages to log: debug, info, warn or error." default:"info" env:"SKAI_LOG_LEVEL" placeholder:"LEVEL"`
 	Version     kong.VersionFlag `help:"Print the version." env:"-"`
@@ -40,6 +41,9 @@ func (g *Globals) check() error {
 	}
 	if _, err := g.level(); err != nil {
 		return fmt.Errorf("SKAI_LOG_LEVEL (--log-level) is %q; it is debug, info, warn or error, an example: SKAI_LOG_LEVEL=warn", g.LogLevel)
+	}
+	if g.Processes < 1 || g.Processes > 1000 {
+		return fmt.Errorf("SKAI_PROCESSES (--processes) is %d; it is from 1 to 1000, for example 2", g.Processes)
 	}
 	if g.OwnerURL != "" && g.DatabaseURL == "" {
 		return fmt.Errorf("DATABASE_OWNER_URL (--owner-url) is set and DATABASE_URL is not; set both, or neither for a private PostgreSQL")

@@ -30,10 +30,6 @@ type stores struct {
 // database is the name of the private database.
 const database = "skai"
 
-// privatePool is the number of connections to a private PostgreSQL: a page
-// waits for the database, hardly for the processor.
-const privatePool = "&pool_max_conns=20"
-
 // open opens the database and the folder for files. Without DATABASE_URL it
 // starts the private PostgreSQL, or joins the one another skai has running, and
 // brings its schema up to date. With DATABASE_URL it needs DATABASE_OWNER_URL for
@@ -76,9 +72,9 @@ func (g *Globals) prepare(ctx context.Context, log *slog.Logger, s *stores) (err
 		if err := postgres.Bootstrap(ctx, s.server.URL(localpg.Superuser, "postgres"), database); err != nil {
 			return err
 		}
-		app, owner = s.server.URL("skai_app", database)+privatePool, s.server.URL("skai_owner", database)
+		app, owner = s.server.URL("skai_app", database), s.server.URL("skai_owner", database)
 	}
-	if s.db, err = postgres.Open(ctx, app); err != nil {
+	if s.db, err = postgres.Open(ctx, app, g.Processes); err != nil {
 		return err
 	}
 	pending, err := postgres.Pending(ctx, s.db)

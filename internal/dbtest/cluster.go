@@ -78,7 +78,7 @@ func (c *cluster) common() (*postgres.DB, error) {
 			c.commonErr = err
 			return
 		}
-		c.commonDB, c.commonErr = postgres.Open(context.Background(), c.url(appRole, name))
+		c.commonDB, c.commonErr = postgres.Open(context.Background(), c.url(appRole, name), poolsAtOnce)
 	})
 	return c.commonDB, c.commonErr
 }
@@ -122,6 +122,10 @@ func (c *cluster) close() error {
 	}
 	return errors.Join(err, c.server.Close())
 }
+
+// poolsAtOnce is how many tests may have a pool of connections to the server: two
+// programs at a time, a database for each of their tests that run beside each other.
+const poolsAtOnce = 20
 
 // settings trade the safety of data nobody needs for speed. They are kept in
 // postgresql.auto.conf.

@@ -64,7 +64,7 @@ func Shared(tb testing.TB) *postgres.DB {
 func New(tb testing.TB) *postgres.DB {
 	tb.Helper()
 	name := create(tb, "")
-	db, err := postgres.Open(tb.Context(), shared.url(appRole, name))
+	db, err := postgres.Open(tb.Context(), shared.url(appRole, name), poolsAtOnce)
 	if err != nil {
 		tb.Fatal(err)
 	}

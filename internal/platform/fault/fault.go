@@ -93,7 +93,7 @@ type Error struct {
 	Code    string        // stable, for programs: "claim.stage"
 	Message string        // a whole sentence without the final stop: what happened, to what, what to do next
 	Fields  Fields        // KindInvalid only
-	Wait    time.Duration // KindLimited only: after which trying again helps
+	Wait    time.Duration // after which trying again helps, where that is known
 }
 
 // Error is the message, in the words the user sees.
@@ -142,6 +142,12 @@ func Limited(code string, wait time.Duration, format string, args ...any) error 
 // Unavailable says that something the request needs is away for now.
 func Unavailable(code, format string, args ...any) error {
 	return build(KindUnavailable, code, format, args)
+}
+
+// Busy says that there is too much to do, or that what the request needs is away for
+// a moment, and after which time trying again may help.
+func Busy(code string, wait time.Duration, format string, args ...any) error {
+	return &Error{Kind: KindUnavailable, Code: code, Message: fmt.Sprintf(format, args...), Wait: wait}
 }
 
 // As gives the fault inside err, or nil when err is internal.

@@ -47,7 +47,7 @@ func TestMigrateOnceFromManyPrograms(t *testing.T) {
 	if n, err := postgres.Migrate(t.Context(), owner); n != 0 || err != nil {
 		t.Errorf("another time: %d ran, %v", n, err)
 	}
-	db, err := postgres.Open(t.Context(), app)
+	db, err := postgres.Open(t.Context(), app, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestMigrateOnceFromManyPrograms(t *testing.T) {
 func TestPendingBeforeAndBetween(t *testing.T) {
 	t.Parallel()
 	owner, app := dbtest.Bare(t)
-	db, err := postgres.Open(t.Context(), app)
+	db, err := postgres.Open(t.Context(), app, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,55 +18,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
-
-// DB is a pool of connections as the application's role.
-type DB struct{ *pgxpool.Pool }
-
-// Open connects to url as the application's role and refuses a role that could
-// reach past row security.
-func Open(ctx context.Context, url string) (*DB, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("DATABASE_URL can't be read: %w; an example: postgres://skai_app:secret@db.internal:5432/skai", err)
-	}
-	config.ConnConfig.Tracer = queryCounter{}
-	config.ConnConfig.RuntimeParams["application_name"] = "skai"
-	config.MaxConnIdleTime = 5 * time.Minute
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	if err := checkRole(ctx, pool); err != nil {
-		pool.Close()
-		return nil, err
-	}
-	return &DB{pool}, nil
-}
-
-func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
-	var role string
-	var unsafe bool
-	err := pool.QueryRow(ctx, `
-		SELECT current_user, rolsuper OR rolbypassrls OR EXISTS (
-			SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace AND relkind = 'r')
-		FROM pg_roles WHERE rolname = current_user`).Scan(&role, &unsafe)
-	if err != nil {
-		return fmt.Errorf("connect to the database: %w", err)
-	}
-	if unsafe {
-		return fmt.Errorf("DATABASE_URL signs in as %q, which owns tables or bypasses row security; use skai_app (see internal/platform/postgres/roles.sql)", role)
-	}
-	return nil
-}
 
 // Tx runs fn in a transaction under the scope of ctx; what fn returns is
 // returned once the transaction is committed. Without a scope it is tenant.ErrNoScope.
@@ -98,8 +56,8 @@ func scoped[T any](ctx context.Context, db *DB, begin string, fn func(context.Co
 		var none T
 		return none, err
 	}
-	set := setLocal(append(trail(ctx, scope), "app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(), "app.actor", scope.ActorName)...)
-	return run(ctx, db, begin+"; "+set, fn)
+	set := append(trail(ctx, scope), "app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(), "app.actor", scope.ActorName)
+	return run(ctx, db, begin, set, fn)
 }
 
 // trail is what the audit trail keeps of a transaction's request.
@@ -129,7 +87,7 @@ func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context
 	if scope.OrgID != uuid.Nil { // whose event it is that an account changes
 		set = append(set, "app.event_org", scope.OrgID.String(), "app.event_actor_id", scope.ActorID.String(), "app.event_actor", scope.ActorName)
 	}
-	return run(ctx, db, "begin; set local role "+string(role)+"; "+setLocal(set...), fn)
+	return run(ctx, db, "begin; set local role "+string(role), set, fn)
 }
 
 // As runs fn as another role inside a transaction, which then goes on as the role
@@ -166,12 +124,14 @@ func setLocal(pairs ...string) string {
 	return "select " + strings.Join(calls, ", ")
 }
 
-func run[T any](ctx context.Context, db *DB, begin string, fn func(context.Context, pgx.Tx) (T, error)) (result T, err error) {
+// run runs fn in a transaction that begins with a query and these settings.
+func run[T any](ctx context.Context, db *DB, begin string, set []string, fn func(context.Context, pgx.Tx) (T, error)) (result T, err error) {
 	var none T
-	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	conn, tx, err := db.begin(ctx, begin+"; "+setLocal(append(set, bounds(ctx)...)...))
 	if err != nil {
-		return none, fmt.Errorf("begin: %w", err)
+		return none, err
 	}
+	defer conn.Release()
 	defer func() {
 		// After a commit this does nothing; a cancelled request still has to give its locks back.
 		if rollback := tx.Rollback(context.WithoutCancel(ctx)); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) && err == nil {
@@ -180,10 +140,10 @@ func run[T any](ctx context.Context, db *DB, begin string, fn func(context.Conte
 	}()
 	result, err = fn(ctx, tx)
 	if err != nil {
-		return none, err
+		return none, inWords(ctx, conn, err)
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return none, fmt.Errorf("commit: %w", err)
+		return none, committed(ctx, conn, err)
 	}
 	return result, nil
 }

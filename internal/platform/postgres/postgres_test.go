@@ -172,7 +172,7 @@ func TestOpenRefusesARoleThatReachesFurther(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	for _, role := range []string{localpg.Superuser, "skai_owner"} {
-		_, err := postgres.Open(t.Context(), dbtest.URL(db, role))
+		_, err := postgres.Open(t.Context(), dbtest.URL(db, role), 2)
 		if err == nil || !strings.Contains(err.Error(), role) || !strings.Contains(err.Error(), "use skai_app") {
 			t.Errorf("as %s: %v", role, err)
 		}
@@ -182,7 +182,7 @@ func TestOpenRefusesARoleThatReachesFurther(t *testing.T) {
 		"postgres://x@127.0.0.1:1/none?x=y":     "connect to the database",
 		dbtest.URL(db, "skai_app") + "_missing": "connect to the database",
 	} {
-		if _, err := postgres.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), words) {
+		if _, err := postgres.Open(t.Context(), url, 2); err == nil || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v; want %q", url, err, words)
 		}
 	}

@@ -136,7 +136,7 @@ func (rt *Router) add(pattern string, kind Kind, access Access, h HandlerFunc) {
 	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		requestInfo(r).pattern = path
 		r = r.WithContext(tenant.WithRequest(r.Context(), rt.asked(r)))
-		err := rt.guarded(w, r, kind, access, h)
+		err := rt.gated(w, r, kind, access, h)
 		if err != nil {
 			rt.fail(w, r, err)
 		}
@@ -160,9 +160,6 @@ func (rt *Router) asked(r *http.Request) tenant.Request {
 
 // guarded lets the request through to the handler if its sender may use the route.
 func (rt *Router) guarded(w http.ResponseWriter, r *http.Request, kind Kind, access Access, h HandlerFunc) error {
-	if kind != KindUpload {
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-	}
 	ctx, err := rt.admit(w, r, access)
 	if err != nil {
 		return err

@@ -51,6 +51,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaiscraper/skai/internal/platform/gate"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 )
 
@@ -91,6 +92,9 @@ type Access struct {
 	// By tells senders apart who share an address, where nobody is signed in:
 	// ByField("email"), ByCookie("session"). Without it an address is one sender.
 	By func(r *http.Request) (string, error)
+	// Light passes the gate without being counted: it answers from memory, or lasts for
+	// as long as somebody looks and hardly does anything.
+	Light bool
 	// CrossSite lets a page of another site send this: an identity provider's.
 	CrossSite bool
 }
@@ -156,6 +160,8 @@ type Config struct {
 	Proxies []netip.Prefix
 	// Limits counts requests; without it routes have presets that nothing enforces.
 	Limits *limit.Limiter
+	// Gate lets in as many requests at once as get done; without it all come in.
+	Gate *gate.Gate
 	// Docs writes the page about the API; nil leaves /api/docs out.
 	Docs func(w http.ResponseWriter, r *http.Request, api *huma.OpenAPI) error
 

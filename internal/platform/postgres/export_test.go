@@ -1,0 +1,4 @@
+package postgres
+
+// Share is share.
+var Share = share
