@@ -12,6 +12,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 // What is looked at, by the names under which the answers have it.
@@ -24,12 +25,8 @@ const (
 	checkBeat     = "processes"
 )
 
-// When a part counts as degraded: a database that takes so long to answer, a job that
-// has waited so long.
-const (
-	slowDatabase = 250 * time.Millisecond
-	lateJob      = 5 * time.Minute
-)
+// slowDatabase is how long a database may take to answer before it counts as degraded.
+const slowDatabase = 250 * time.Millisecond
 
 // newProbe looks at what this program needs.
 func (a *App) newProbe() *health.Probe {
@@ -82,21 +79,21 @@ func (a *App) lookStorage(ctx context.Context) health.Finding {
 	return health.Finding{State: health.OK}
 }
 
-// lookQueue looks at the jobs that could be done now.
+// lookQueue looks at the jobs that could be done now, in each queue.
 func (a *App) lookQueue(ctx context.Context) health.Finding {
-	type waiting struct {
-		Depth  int
-		Oldest float64
-	}
-	w, err := postgres.One[waiting](ctx, a.db, `
-		SELECT count(*)::int AS depth, coalesce(extract(epoch FROM now() - min(scheduled_at)), 0)::float8 AS oldest
-		FROM river.river_job WHERE state IN ('available', 'retryable') AND scheduled_at <= now()`)
+	list, err := queue.Look(ctx, a.db)
 	if err != nil {
 		return health.Finding{State: health.Down, Words: "the queue of jobs can't be read"}
 	}
-	f := health.Finding{State: health.OK, Facts: map[string]float64{"depth": float64(w.Depth), "oldestSeconds": math.Round(w.Oldest)}}
-	if w.Oldest > lateJob.Seconds() {
-		f.State, f.Words = health.Degraded, "jobs wait too long: does a program do them?"
+	f := health.Finding{State: health.OK, Facts: map[string]float64{}}
+	for _, w := range list {
+		oldest := math.Round(w.Oldest.Seconds())
+		f.Facts[w.Name+".depth"], f.Facts[w.Name+".oldestSeconds"], f.Facts[w.Name+".dead"] = float64(w.Depth), oldest, float64(w.Dead)
+		f.Facts["depth"] += float64(w.Depth)
+		f.Facts["oldestSeconds"] = max(f.Facts["oldestSeconds"], oldest)
+		if w.IsLate() && f.State == health.OK {
+			f.State, f.Words = health.Degraded, fmt.Sprintf("jobs of the queue %s wait too long: does a program do them?", w.Name)
+		}
 	}
 	return f
 }

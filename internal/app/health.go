@@ -18,6 +18,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/gate"
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -136,6 +137,14 @@ type part struct {
 	Words     string       `json:"words,omitempty" doc:"What is wrong"`
 }
 
+type queuePart struct {
+	Name          string  `json:"name"`
+	Depth         float64 `json:"depth"`
+	OldestSeconds float64 `json:"oldestSeconds"`
+	LateAfter     float64 `json:"lateAfterSeconds" doc:"An older one degrades the queue"`
+	Dead          float64 `json:"deadLetters" doc:"Given up after the last try, kept for seven days"`
+}
+
 type deepOut struct {
 	Status int
 	Body   struct {
@@ -150,8 +159,9 @@ type deepOut struct {
 		Queue   struct {
 			part
 
-			Depth         float64 `json:"depth" doc:"Jobs that could be done now"`
-			OldestSeconds float64 `json:"oldestSeconds"`
+			Depth         float64     `json:"depth" doc:"Jobs that could be done now"`
+			OldestSeconds float64     `json:"oldestSeconds"`
+			Queues        []queuePart `json:"queues" nullable:"false" doc:"Each by itself, the most important first"`
 		} `json:"queue"`
 		Mail         part        `json:"mail"`
 		Integrations []string    `json:"integrations" nullable:"false" doc:"Programs of others that this one can't do without: none"`
@@ -171,10 +181,19 @@ func (a *App) deep(ctx context.Context, _ *struct{}) (*deepOut, error) {
 	b.Database.Connected, b.Database.LatencyMS = s.Findings[checkDatabase].State != health.Down, ms(s.Findings[checkDatabase].Latency)
 	b.Storage, b.Mail = of(checkStorage), of(checkMail)
 	b.Queue.part, b.Queue.Depth, b.Queue.OldestSeconds = of(checkQueue), s.Findings[checkQueue].Facts["depth"], s.Findings[checkQueue].Facts["oldestSeconds"]
+	b.Queue.Queues = queueParts(s.Findings[checkQueue].Facts)
 	if s.State == health.Down {
 		out.Status = http.StatusServiceUnavailable
 	}
 	return out, nil
+}
+
+func queueParts(facts map[string]float64) []queuePart {
+	list := make([]queuePart, len(queue.Lines))
+	for i, l := range queue.Lines {
+		list[i] = queuePart{l.Name, facts[l.Name+".depth"], facts[l.Name+".oldestSeconds"], l.Late.Seconds(), facts[l.Name+".dead"]}
+	}
+	return list
 }
 
 type driftOut struct {

@@ -48,7 +48,7 @@ func TestHealth(t *testing.T) {
 	h := watched(t, db, "1.2.3")
 	for path, words := range map[string][]string{
 		"": {`"status":"ok"`, `"version":"1.2.3"`, `"checkedAt"`}, "/live": {`"status":"ok"`, `"commit":"abc"`, `"uptime"`, `"database":{"ok":true,"latencyMs"`, `"heapUsedMB"`, `"rssMB"`},
-		"/ready": {`"status":"ok"`}, "/deep": {`"connected":true`, `"queue":{`, `"depth":0`, `"oldestSeconds"`, `"storage":{"status":"ok"`, `"mail"`, `"integrations":[]`, `"cache":null`},
+		"/ready": {`"status":"ok"`}, "/deep": {`"connected":true`, `"queue":{`, `"depth":0`, `"oldestSeconds"`, `"queues":[{"name":"alerts","depth":0,"oldestSeconds":0,"lateAfterSeconds":60,"deadLetters":0}`, `"storage":{"status":"ok"`, `"mail"`, `"integrations":[]`, `"cache":null`},
 	} {
 		code, _, text := healthOf(t, h, path, "")
 		if code != http.StatusOK {

@@ -11,14 +11,11 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
-const (
-	// jobsAtOnce is how many jobs one process does at the same time.
-	jobsAtOnce = 4
-	// jobPatience is how long a job may go on when the program is told to stop.
-	jobPatience = 20 * time.Second
-)
+// jobPatience is how long a job may go on when the program is told to stop.
+const jobPatience = 20 * time.Second
 
 // Work does background jobs until ctx ends, and lets those that run finish. Any
 // number of processes may work on one database.
@@ -31,7 +28,7 @@ func (a *App) Work(ctx context.Context) error {
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,
 		PeriodicJobs: slices.Concat(a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers)),
-		Queues:       map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
+		Queues:       queue.Workers(),
 		// Listening needs a connection for itself, which a pooler in transaction
 		// mode does not give; a job waits for a second at most.
 		PollOnly: true,

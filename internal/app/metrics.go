@@ -9,6 +9,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -39,7 +40,7 @@ func (rollArgs) Kind() string { return "measure.roll" }
 
 // InsertOpts keeps programs that start together from asking for it several times.
 func (rollArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
+	return river.InsertOpts{Queue: queue.Bulk, UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
 }
 
 // measureJobs registers the job and gives the one that comes round by the clock.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 type (
@@ -25,7 +27,7 @@ func (sealArgs) InsertOpts() river.InsertOpts {
 
 // InsertOpts keeps programs on several machines from asking for it several times.
 func (pruneArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: 24 * time.Hour}}
+	return river.InsertOpts{Queue: queue.Bulk, UniqueOpts: river.UniqueOpts{ByPeriod: 24 * time.Hour}}
 }
 
 // Jobs registers this room's jobs and gives those that come round by the clock: a

@@ -17,12 +17,14 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
@@ -116,27 +118,44 @@ func (p *Pusher) Remove(ctx context.Context) error {
 	})
 }
 
-// PushAll sends what is due of every organisation, and tells how many events
-// arrived. What fails is kept with the organisation and tried again later. A job
-// asks for it each minute.
-func (p *Pusher) PushAll(ctx context.Context) (events int, err error) {
-	slugs, err := postgres.System(ctx, p.trail.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
-		return postgres.Values[string](ctx, tx, `
-			SELECT o.slug FROM audit_pushes p JOIN audit_heads h ON h.org_id = p.org_id AND h.last > p.after JOIN orgs o ON o.id = p.org_id
-			WHERE p.next_try_at <= now() ORDER BY p.next_try_at`)
+// dueOrg is an organisation that has events to send.
+type dueOrg struct {
+	OrgID uuid.UUID
+	Slug  string
+}
+
+// due gives the organisations for which there is something to send now.
+func due(ctx context.Context, tx pgx.Tx) ([]dueOrg, error) {
+	return postgres.Many[dueOrg](ctx, tx, `
+		SELECT o.id AS org_id, o.slug FROM audit_pushes p JOIN audit_heads h ON h.org_id = p.org_id AND h.last > p.after JOIN orgs o ON o.id = p.org_id
+		WHERE p.next_try_at <= now() ORDER BY p.next_try_at`)
+}
+
+// askDue asks for a job for each organisation that has something to send, so that a
+// receiver that is slow keeps nobody else waiting.
+func (p *Pusher) askDue(ctx context.Context) error {
+	_, err := postgres.System(ctx, p.trail.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		list, err := due(ctx, tx)
+		if err != nil {
+			return struct{}{}, err
+		}
+		jobs := make([]river.JobArgs, len(list))
+		for i, o := range list {
+			jobs[i] = pushOrgArgs(o)
+		}
+		return struct{}{}, queue.Insert(ctx, tx, jobs...)
 	})
-	for _, slug := range slugs {
-		scoped, _, err := p.orgs.SystemScope(ctx, slug, "audit.push")
-		if err != nil {
-			return events, err
-		}
-		n, err := p.push(scoped)
-		events += n
-		if err != nil {
-			return events, err
-		}
+	return err
+}
+
+// pushFor sends what is due of one organisation, and tells how many events arrived.
+// What fails is kept with the organisation and tried again later.
+func (p *Pusher) pushFor(ctx context.Context, slug string) (events int, err error) {
+	scoped, _, err := p.orgs.SystemScope(ctx, slug, "audit.push")
+	if err != nil {
+		return 0, err
 	}
-	return events, err
+	return p.push(scoped)
 }
 
 // push sends one organisation's events until none is left or a request fails.

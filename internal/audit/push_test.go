@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/riverqueue/river"
+
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/orgs"
@@ -187,5 +189,49 @@ func TestWhereEventsAreNotSent(t *testing.T) {
 	}
 	if page := door.Get(owner, t, "/settings/audit/keeping"); !strings.Contains(page.Body, "not one of the public internet") {
 		t.Error("the page does not say why")
+	}
+}
+
+// A receiver that never answers delays its own organisation and no other, and is not
+// asked a second time while it is being asked.
+func TestASlowReceiverKeepsNobodyElseWaiting(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	asked, release := make(chan string, 10), make(chan struct{})
+	to := &siem{}
+	to.Server = httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		if r.URL.Path == "/slow" {
+			<-release
+		}
+	}))
+	t.Cleanup(to.Close)
+	p, door := pushed(t, db, to, "127.0.0.1")
+	for path, org := range map[string]dbtest.Contractor{"/slow": titan, "/quick": prowest} {
+		door.Post(org.As(t, tenant.Owner), t, "/settings/audit/push", url.Values{"url": {to.URL + path}})
+		contact(org.As(t, tenant.Member), t, db, "Ortiz")
+	}
+	done := make(chan struct{})
+	for range 2 { // the second minute finds the first one's jobs
+		if err := p.AskDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go func() {
+		defer close(done)
+		dbtest.Work(t, db, func(w *river.Workers) { p.Jobs(w) })
+	}()
+	got := map[string]int{<-asked: 1, <-asked: 1}
+	if got["/slow"] != 1 || got["/quick"] != 1 {
+		t.Errorf("%v", got)
+	}
+	if err := p.AskDue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(release)
+	<-done
+	if len(asked) != 0 {
+		t.Errorf("asked again: %s", <-asked)
 	}
 }

@@ -8,9 +8,11 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
@@ -69,16 +71,33 @@ type pushArgs struct{}
 // Kind names the job in the queue.
 func (pushArgs) Kind() string { return "audit.push" }
 
-// InsertOpts keeps programs on several machines from asking for it several times,
-// and a try that takes long from being joined by the next.
+// InsertOpts keeps programs on several machines from asking for it several times.
 func (pushArgs) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: time.Minute}}
 }
 
-// Jobs registers this room's job and gives those that come round by the clock.
+// pushOrgArgs asks for the events of one organisation to be sent.
+type pushOrgArgs struct {
+	OrgID uuid.UUID `json:"org_id"`
+	Slug  string    `json:"slug"`
+}
+
+// Kind names the job in the queue.
+func (pushOrgArgs) Kind() string { return "audit.push_org" }
+
+// InsertOpts keeps a try that takes long from being joined by the next. It is tried
+// once: how it ended stands with the organisation, which is asked for again.
+func (pushOrgArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue.Bulk, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}}
+}
+
+// Jobs registers this room's jobs and gives those that come round by the clock.
 func (p *Pusher) Jobs(w *river.Workers) []*river.PeriodicJob {
-	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[pushArgs]) error {
-		_, err := p.PushAll(ctx)
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[pushArgs]) error { return p.askDue(ctx) }))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, job *river.Job[pushOrgArgs]) error {
+		_, err := p.pushFor(ctx, job.Args.Slug)
 		return err
 	}))
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Minute),

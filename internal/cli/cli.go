@@ -41,6 +41,7 @@ type commands struct {
 	Probe   probeCommand   `cmd:"" help:"Look at an installation from another machine, and bring it what was seen: the only way its uptime is told."`
 	SMS     smsCommands    `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
 	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
+	Jobs    jobsCommands   `cmd:"" help:"Background jobs: what waits, and what was given up."`
 	Audit   auditCommands  `cmd:"" help:"The audit trail."`
 	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`
 	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 // Work does every background job that was asked for, and comes back when none
@@ -23,7 +24,7 @@ func Work(tb testing.TB, db *postgres.DB, jobs ...func(*river.Workers)) {
 	}
 	client, err := river.NewClient(riverpgxv5.New(db.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Workers: workers, TestOnly: true, PollOnly: true, FetchPollInterval: river.FetchCooldownDefault,
-		ReindexerSchedule: river.NeverSchedule(), Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Logger: slog.New(slog.DiscardHandler),
+		ReindexerSchedule: river.NeverSchedule(), Queues: queue.Workers(), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		tb.Fatal(err)

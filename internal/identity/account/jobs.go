@@ -12,6 +12,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 // resetArgs asks for a link to choose another password. The account, if there is
@@ -26,7 +27,7 @@ func (resetArgs) Kind() string { return "account.reset" }
 // InsertOpts makes one mail of many requests in a minute, and gives up after a
 // quarter of an hour: nobody waits longer for it.
 func (resetArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 6, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+	return river.InsertOpts{Queue: queue.Alerts, MaxAttempts: 6, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
 }
 
 // verifyArgs asks for a link to show that an address reaches an account's person:
@@ -41,7 +42,7 @@ func (verifyArgs) Kind() string { return "account.verify" }
 
 // InsertOpts is as that of resetArgs, with more patience.
 func (verifyArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+	return river.InsertOpts{Queue: queue.Alerts, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
 }
 
 type resetter struct {

@@ -22,7 +22,9 @@ type sendArgs struct {
 func (sendArgs) Kind() string { return "mail.send" }
 
 // InsertOpts bounds the tries.
-func (sendArgs) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: tries} }
+func (sendArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queue.Alerts, Priority: queue.Usual, MaxAttempts: tries}
+}
 
 // Write asks for a letter to be sent once tx is committed. The queue keeps it for
 // a day: a link that signs somebody in does not belong into it.

@@ -22,6 +22,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -236,7 +237,7 @@ func TestAMailIsWrittenWithItsChange(t *testing.T) {
 	p.Jobs(workers)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Workers: workers, TestOnly: true, PollOnly: true, FetchPollInterval: 100 * time.Millisecond,
-		ReindexerSchedule: river.NeverSchedule(), Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1}}, Logger: slog.New(slog.DiscardHandler),
+		ReindexerSchedule: river.NeverSchedule(), Queues: queue.Workers(), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

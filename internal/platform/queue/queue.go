@@ -1,5 +1,11 @@
 // Package queue asks for background jobs in the transaction of the change they
 // follow from: with its commit they are there, with its rollback they never were.
+// It knows the queues, and shows what waits in them and what was given up.
+//
+// A try of a job may take a minute, unless its worker says otherwise. What fails is
+// tried again after 1, 16, 81, 256… seconds (the number of tries to the power of
+// four), 25 times unless its InsertOpts say less; then it is a dead letter, kept for
+// seven days. docs/operations.md has the table of kinds.
 package queue
 
 import (
