@@ -74,13 +74,15 @@ var writers = map[string]string{
 
 	"passkey_challenges": "identity",
 
-	"idempotency_keys": "platform/postgres", // postgres.Once
-	"processes":        "platform/health",
-	"request_stats":    "platform/measure",
-	"probe_minutes":    "platform/uptime",
-	"measured_minutes": "platform/measure",
-	"vault_keys":       "platform/vault",
-	"org_keys":         "platform/vault",
+	"mails":             "platform/mail",
+	"mail_suppressions": "platform/mail",
+	"idempotency_keys":  "platform/postgres", // postgres.Once
+	"processes":         "platform/health",
+	"request_stats":     "platform/measure",
+	"probe_minutes":     "platform/uptime",
+	"measured_minutes":  "platform/measure",
+	"vault_keys":        "platform/vault",
+	"org_keys":          "platform/vault",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

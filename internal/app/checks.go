@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/platform/health"
+	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 )
@@ -100,13 +101,16 @@ func (a *App) lookQueue(ctx context.Context) health.Finding {
 
 // lookMail tells by the mails that could not be sent yet.
 func (a *App) lookMail(ctx context.Context) health.Finding {
-	failing, err := postgres.Value[int](ctx, a.db, `SELECT count(*)::int FROM river.river_job WHERE kind = 'mail.send' AND state IN ('retryable', 'discarded') AND attempted_at > now() - interval '1 hour'`)
+	m, err := mail.Survey(ctx, a.db)
 	if err != nil {
-		return health.Finding{State: health.Down, Words: "the queue of mails can't be read"}
+		return health.Finding{State: health.Down, Words: "the list of mails can't be read"}
 	}
-	f := health.Finding{State: health.OK, Facts: map[string]float64{"failing": float64(failing)}}
-	if failing > 0 {
-		f.State, f.Words = health.Degraded, fmt.Sprintf("%d mails could not be sent within the last hour", failing)
+	f := health.Finding{State: health.OK, Facts: map[string]float64{"failing": float64(m.Failing), "waiting": float64(m.Waiting), "today": float64(m.Today), "suppressed": float64(m.Suppressed)}}
+	switch {
+	case m.Failing > 0:
+		f.State, f.Words = health.Degraded, fmt.Sprintf("%d mails could not be sent within the last hour", m.Failing)
+	case m.Waiting > 0:
+		f.State, f.Words = health.Degraded, fmt.Sprintf("%d mails wait for tomorrow: the budget of today is used up", m.Waiting)
 	}
 	return f
 }

@@ -76,6 +76,14 @@ func TestAnErasedOrganisationIsGone(t *testing.T) {
 	takeOver(t, db, prowest, generate.ProWest)
 	a := build(t, db)
 	session(t, a, titan, tenant.Manager)
+	for _, m := range []struct {
+		org *uuid.UUID
+		to  string
+	}{{&titan.ID, "sam@elsewhere.example"}, {nil, titan.Email(tenant.Manager)}, {&prowest.ID, "pat@elsewhere.example"}} {
+		if _, err := super.Exec(t.Context(), `INSERT INTO mails (id, key, kind, for_org, recipient, urgent) VALUES (gen_random_uuid(), $2, 'people.invite', $1, $2, false)`, m.org, m.to); err != nil {
+			t.Fatal(err)
+		}
+	}
 	before, theirs := rowsOf(t, super, titan.ID), rowsOf(t, super, prowest.ID)
 	if len(before) < 12 || before["claims"] == 0 || before["import_rows"] == 0 || before["people"] < 3 {
 		t.Fatalf("too little to erase: %v", before)
@@ -108,5 +116,9 @@ func TestAnErasedOrganisationIsGone(t *testing.T) {
 	left, err := postgres.Value[int64](t.Context(), super, `SELECT count(*) FROM users WHERE email LIKE '%@titan.example' UNION ALL SELECT count(*) FROM sessions ORDER BY 1 DESC LIMIT 1`)
 	if err != nil || left != 0 {
 		t.Errorf("%d accounts or sessions are left, %v", left, err)
+	}
+	// Which mails went out is forgotten too, but for those of others.
+	if mails, err := postgres.Values[string](t.Context(), super, `SELECT recipient FROM mails`); err != nil || len(mails) != 1 || mails[0] != "pat@elsewhere.example" {
+		t.Errorf("mails to %v are left, %v", mails, err)
 	}
 }

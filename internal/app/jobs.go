@@ -21,13 +21,12 @@ const jobPatience = 20 * time.Second
 // number of processes may work on one database.
 func (a *App) Work(ctx context.Context) error {
 	workers := river.NewWorkers()
-	a.mail.Jobs(workers)
 	a.Accounts.Jobs(workers)
 	a.members.Jobs(workers)
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,
-		PeriodicJobs: slices.Concat(a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers)),
+		PeriodicJobs: slices.Concat(a.mail.Jobs(a.db, workers), a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers)),
 		Queues:       queue.Workers(),
 		// Listening needs a connection for itself, which a pooler in transaction
 		// mode does not give; a job waits for a second at most.

@@ -21,8 +21,9 @@ import (
 // Exit codes of every command. Import has a meaning of its own for 2.
 const (
 	exitDone     = 0
-	exitFailed   = 1 // not done; the command line and the configuration count too
-	exitWithRows = 2 // import: finished, rows were set aside
+	exitFailed   = 1  // not done; the command line and the configuration count too
+	exitWithRows = 2  // import: finished, rows were set aside
+	exitLater    = 75 // mail bounce: sysexits' EX_TEMPFAIL, with which a mail server tries again
 )
 
 type commands struct {
@@ -40,7 +41,7 @@ type commands struct {
 	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
 	Probe   probeCommand   `cmd:"" help:"Look at an installation from another machine, and bring it what was seen: the only way its uptime is told."`
 	SMS     smsCommands    `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
-	Mail    mailCommands   `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
+	Mail    mailCommands   `cmd:"" help:"Mails: what became of them, what came back, and who gets none."`
 	Jobs    jobsCommands   `cmd:"" help:"Background jobs: what waits, and what was given up."`
 	Audit   auditCommands  `cmd:"" help:"The audit trail."`
 	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`

@@ -106,10 +106,10 @@ func TestEveryFlagHasAVariableAndHelp(t *testing.T) {
 	}
 }
 
-func TestMailsInTheDataFolderAreListed(t *testing.T) {
+func TestMailsInTheDataFolderAreRead(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	run(t, "", "mail", "list", "--data", data).want(t, exitDone)
+	run(t, "", "mail", "read", "--data", data).want(t, exitDone)
 	post, err := (&mailFlags{}).post(&Globals{Listen: ":8085", Data: data})
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestMailsInTheDataFolderAreListed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := run(t, "", "mail", "list", "--data", data, "-n", "1")
+	r := run(t, "", "mail", "read", "--data", data, "-n", "1")
 	r.want(t, exitDone)
 	if !strings.Contains(r.out, "to pat@titan.example  Second") || !strings.Contains(r.out, "http://localhost:8085/x") || strings.Contains(r.out, "First") {
 		t.Errorf("prints %q", r.out)

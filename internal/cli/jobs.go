@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
@@ -29,46 +31,42 @@ func (c *jobsList) Run(ctx context.Context, g *Globals, t *terminal) error {
 			return err
 		}
 		for _, l := range lines {
-			t.printf("%-8s %d to do, the first waits %.0f s (late after %.0f s), %d given up\n", l.Name, l.Depth, l.Oldest.Seconds(), l.Late.Seconds(), l.Dead)
+			t.printf("%s\n", l)
 		}
 		for _, j := range list {
-			org := "-"
-			if j.Org.Valid {
-				org = j.Org.UUID.String()
-			}
-			t.printf("%d  %s  %s  %s  %d of %d tries  asked for %s  organisation %s  %s\n", j.ID, j.Kind, j.Queue, j.State, j.Tries, j.Most, j.CreatedAt.UTC().Format("2006-01-02 15:04:05 UTC"), org, j.Error)
+			t.printf("%s\n", j)
 		}
 		t.printf("%d jobs are %s.\n", len(list), c.State)
 		return nil
 	})
 }
 
-type jobsRetry struct {
+type jobNumber struct {
 	ID int64 `arg:"" help:"The job's number, as skai jobs list prints it."`
 }
+
+type (
+	jobsRetry struct{ jobNumber }
+	jobsDrop  struct{ jobNumber }
+)
 
 // Run has the job done again.
 func (c *jobsRetry) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		if err := queue.Retry(ctx, s.db, c.ID); err != nil {
-			return err
-		}
-		t.printf("Job %d is done next.\n", c.ID)
-		return nil
-	})
-}
-
-type jobsDrop struct {
-	ID int64 `arg:"" help:"The job's number, as skai jobs list prints it."`
+	return g.say(ctx, t, fmt.Sprintf("Job %d is done next.", c.ID), func(db *postgres.DB) error { return queue.Retry(ctx, db, c.ID) })
 }
 
 // Run deletes the job.
 func (c *jobsDrop) Run(ctx context.Context, g *Globals, t *terminal) error {
+	return g.say(ctx, t, fmt.Sprintf("Job %d is gone.", c.ID), func(db *postgres.DB) error { return queue.Drop(ctx, db, c.ID) })
+}
+
+// say does something on the database and then prints that it is done.
+func (g *Globals) say(ctx context.Context, t *terminal, done string, work func(*postgres.DB) error) error {
 	return g.with(ctx, t, func(s *stores) error {
-		if err := queue.Drop(ctx, s.db, c.ID); err != nil {
+		if err := work(s.db); err != nil {
 			return err
 		}
-		t.printf("Job %d is gone.\n", c.ID)
+		t.printf("%s\n", done)
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
@@ -35,7 +36,20 @@ func (s *Service) EraseOrg(ctx context.Context, slug string) (rows int64, err er
 		if _, err := tx.Exec(ctx, `SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL ROLE `+string(postgres.Operator)); err != nil {
 			return 0, err
 		}
+		if err := forgetMails(ctx, tx, homeless); err != nil {
+			return 0, err
+		}
 		accounts, err := postgres.Exec(ctx, tx, `DELETE FROM users WHERE id = ANY ($1)`, homeless)
 		return rows + accounts, err
 	})
+}
+
+// forgetMails forgets which mails went to accounts that are about to go; those of the
+// organisation went with it.
+func forgetMails(ctx context.Context, tx pgx.Tx, users []uuid.UUID) error {
+	emails, err := postgres.Values[string](ctx, tx, `SELECT email FROM users WHERE id = ANY ($1)`, users)
+	if err != nil {
+		return err
+	}
+	return mail.Forget(ctx, tx, emails)
 }

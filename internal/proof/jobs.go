@@ -41,7 +41,7 @@ func (p *prover) tryJobs(ctx context.Context) error {
 			return err
 		}
 		for _, of := range []*canary{other, me} {
-			if err := work.MailInvitation(ctx, me.org.ID, uuid.MustParse(me.ids["person"]), me.word, uuid.MustParse(of.ids["invitation"])); err != nil {
+			if err := work.MailInvitation(ctx, mail.Try{Key: uuid.NewString()}, me.org.ID, uuid.MustParse(me.ids["person"]), me.word, uuid.MustParse(of.ids["invitation"])); err != nil {
 				return err
 			}
 		}

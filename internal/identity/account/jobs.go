@@ -60,7 +60,8 @@ func (w resetter) Work(ctx context.Context, job *river.Job[resetArgs]) error {
 	if err != nil {
 		return err
 	}
-	return w.s.deliver(ctx, a.ID, "reset", a.Email, ResetLife, func(token string) mail.Letter { return resetLetter(a.Email, token, a.look()) })
+	ask := mail.Ask{Try: mail.TryOf(job.JobRow), Kind: resetArgs{}.Kind(), To: a.Email, Urgent: true, Anew: true}
+	return w.s.deliver(ctx, a.ID, "reset", ask, ResetLife, func(token string) mail.Letter { return resetLetter(a.Email, token, a.look()) })
 }
 
 type verifier struct {
@@ -82,7 +83,8 @@ func (w verifier) Work(ctx context.Context, job *river.Job[verifyArgs]) error {
 	if a.Email == job.Args.Email {
 		letter = verifyLetter
 	}
-	return w.s.deliver(ctx, a.ID, "verify", job.Args.Email, VerifyLife, func(token string) mail.Letter { return letter(job.Args.Email, token, a.look()) })
+	ask := mail.Ask{Try: mail.TryOf(job.JobRow), Kind: verifyArgs{}.Kind(), To: job.Args.Email, Urgent: true, Anew: true}
+	return w.s.deliver(ctx, a.ID, "verify", ask, VerifyLife, func(token string) mail.Letter { return letter(job.Args.Email, token, a.look()) })
 }
 
 // Jobs registers this room's jobs.
@@ -124,9 +126,26 @@ func (a account) look() (l mail.Look) {
 // deliver makes a link and mails it. The link is there before the mail is, and
 // taken back where the mail could not go out. An account that has enough links
 // gets no other.
-func (s *Service) deliver(ctx context.Context, user uuid.UUID, purpose, email string, life time.Duration, letter func(token string) mail.Letter) error {
+func (s *Service) deliver(ctx context.Context, user uuid.UUID, purpose string, ask mail.Ask, life time.Duration, letter func(token string) mail.Letter) error {
 	token, hash := identity.Token()
-	made, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+	made := int64(0)
+	sent := s.mail.Deliver(ctx, s.db, ask, func(ctx context.Context) (_ mail.Letter, err error) {
+		if made, err = s.makeLink(ctx, hash, user, purpose, ask.To, life); err == nil && made == 0 {
+			err = mail.ErrVoid
+		}
+		return letter(token), err
+	})
+	if sent == nil || made == 0 {
+		return sent
+	}
+	_, err := postgres.System(context.WithoutCancel(ctx), s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `DELETE FROM account_links WHERE token_hash = $1`, hash)
+	})
+	return errors.Join(sent, err)
+}
+
+func (s *Service) makeLink(ctx context.Context, hash []byte, user uuid.UUID, purpose, email string, life time.Duration) (made int64, err error) {
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if _, err := postgres.Exec(ctx, tx, `DELETE FROM account_links WHERE expires_at < now()`); err != nil {
 			return 0, err
 		}
@@ -136,15 +155,4 @@ func (s *Service) deliver(ctx context.Context, user uuid.UUID, purpose, email st
 			WHERE (SELECT count(*) FROM account_links WHERE user_id = $2 AND purpose = $3) < $6`,
 			hash, user, purpose, email, life, mostLinks)
 	})
-	if err != nil || made == 0 {
-		return err
-	}
-	sent := s.mail.Send(ctx, letter(token))
-	if sent == nil {
-		return nil
-	}
-	_, err = postgres.System(context.WithoutCancel(ctx), s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `DELETE FROM account_links WHERE token_hash = $1`, hash)
-	})
-	return errors.Join(mail.Outcome(sent), err)
 }

@@ -18,7 +18,7 @@ func resetLetter(to, token string, look mail.Look) mail.Letter {
 
 func changedLetter(to string) mail.Letter {
 	return mail.Letter{
-		To: to, Subject: "Your password was changed",
+		To: to, Subject: "Your password was changed", Kind: "account.changed", Urgent: true,
 		Lines: []string{
 			"Your SkaiScraper account has another password, chosen by a link that was mailed to this address. You are signed out on every device.",
 			"If that was not you, somebody reads your mail: secure your mailbox first, then choose another password.",
@@ -47,7 +47,7 @@ func moveLetter(to, token string, look mail.Look) mail.Letter {
 
 func movedLetter(to string) mail.Letter {
 	return mail.Letter{
-		To: to, Subject: "Your account has another e-mail address",
+		To: to, Subject: "Your account has another e-mail address", Kind: "account.moved", Urgent: true,
 		Lines: []string{
 			"You sign in to SkaiScraper with another address from now on, and mails go there.",
 			"If that was not you, tell an owner or admin of your organisation at once: they can remove the account from it.",

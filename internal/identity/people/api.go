@@ -24,6 +24,7 @@ type personJSON struct {
 	LastSeen  *time.Time `json:"last_seen_at"`
 	ExpiresAt *time.Time `json:"expires_at" doc:"Of an invitation"`
 	Since     time.Time  `json:"since"`
+	RefusedAt *time.Time `json:"refuses_mail_since" doc:"Its address refused mails, so none are sent there any more"`
 }
 
 type peopleInput struct {
@@ -99,7 +100,7 @@ func (s *Service) listAPI(ctx context.Context, in *peopleInput) (*peopleOutput, 
 	}
 	items := make([]personJSON, len(list))
 	for i, e := range list {
-		items[i] = personJSON{e.ID, string(e.State), e.Name, e.Email, string(e.Role), e.LastSeenAt, e.ExpiresAt, e.Since}
+		items[i] = personJSON{e.ID, string(e.State), e.Name, e.Email, string(e.Role), e.LastSeenAt, e.ExpiresAt, e.Since, e.RefusedAt}
 	}
 	return &peopleOutput{web.NewPage(items, next)}, nil
 }

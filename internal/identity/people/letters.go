@@ -3,6 +3,8 @@ package people
 import (
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
@@ -16,9 +18,9 @@ func inviteLetter(to, by string, role tenant.Role, token string, look mail.Look)
 	}
 }
 
-func ownerLetter(to, by string, look mail.Look) mail.Letter {
+func ownerLetter(org uuid.UUID, to, by string, look mail.Look) mail.Letter {
 	return mail.Letter{
-		To: to, Subject: "You are an owner of " + look.Name, Look: look,
+		To: to, Subject: "You are an owner of " + look.Name, Look: look, Kind: "people.owner", Org: org,
 		Lines:  []string{fmt.Sprintf("%s made you an owner of %s. You may do everything there now.", by, look.Name)},
 		Button: "Open SkaiScraper", Path: "/dashboard",
 	}

@@ -198,7 +198,7 @@ func (s *Service) Transfer(ctx context.Context, to uuid.UUID, stay bool, passwor
 		if err != nil {
 			return err
 		}
-		return s.mail.Write(ctx, tx, ownerLetter(*m.Email, scope.ActorName, look))
+		return s.mail.Write(ctx, tx, ownerLetter(scope.OrgID, *m.Email, scope.ActorName, look))
 	}))
 }
 

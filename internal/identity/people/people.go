@@ -57,6 +57,8 @@ type Entry struct {
 	LastSeenAt *time.Time
 	ExpiresAt  *time.Time // of an invitation
 	Since      time.Time
+
+	RefusedAt *time.Time `db:"-"` // since when its address gets no mail, for refusing it
 }
 
 // Expired tells whether an invitation is too old to be accepted.
@@ -76,11 +78,36 @@ func (s *Service) List(ctx context.Context, state State, q string) ([]Entry, err
 	if err := identity.Require(ctx, identity.InvitePeople); err != nil {
 		return nil, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Entry, error) {
+	list, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) ([]Entry, error) {
 		return postgres.Many[Entry](ctx, tx, entries+`
 			WHERE ($1 = '' OR state = $1) AND ($2 = '' OR strpos(lower(name || ' ' || coalesce(email, '')), lower($2)) > 0)
 			ORDER BY array_position(ARRAY['active', 'invited', 'placeholder', 'removed'], state), lower(name), id`, string(state), q)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return list, s.findRefusing(ctx, list)
+}
+
+// findRefusing notes whose addresses refuse mails: of members and of open invitations,
+// whom a mail might have to reach.
+func (s *Service) findRefusing(ctx context.Context, list []Entry) error {
+	var emails []string
+	for _, e := range list {
+		if e.Email != nil && (e.State == Active || e.State == Invited) {
+			emails = append(emails, *e.Email)
+		}
+	}
+	since, err := mail.Refusing(ctx, s.db, emails)
+	for i, e := range list {
+		if e.Email == nil || e.State != Active && e.State != Invited {
+			continue
+		}
+		if at, ok := since[*e.Email]; ok {
+			list[i].RefusedAt = &at
+		}
+	}
+	return err
 }
 
 // Get gives one person or open invitation; fault.NotFound where there is none.
@@ -94,7 +121,12 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Entry, error) {
 	if errors.Is(err, postgres.ErrNoRow) {
 		return Entry{}, errNobody
 	}
-	return e, err
+	if err != nil {
+		return Entry{}, err
+	}
+	one := []Entry{e}
+	err = s.findRefusing(ctx, one)
+	return one[0], err
 }
 
 var errNobody = fault.NotFound("person", "there is no such person or open invitation in your organisation")

@@ -72,7 +72,7 @@ var linkIn = regexp.MustCompile(`http://skai\.test/invitation\?token=([A-Za-z0-9
 // link does the jobs and gives the token in the newest mail to an address.
 func (h house) link(t *testing.T, to string) string {
 	t.Helper()
-	dbtest.Work(t, h.db, func(w *river.Workers) { h.post.Jobs(w); h.people.Jobs(w) })
+	dbtest.Work(t, h.db, func(w *river.Workers) { h.post.Jobs(h.db, w); h.people.Jobs(w) })
 	list, err := mail.Latest(h.folder, 100)
 	if err != nil {
 		t.Fatal(err)

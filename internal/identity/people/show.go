@@ -35,10 +35,27 @@ func listing(r *http.Request, q web.ListQuery, list []Entry, next string) ui.Lis
 			at = invitationsURL
 		}
 		l.Rows = append(l.Rows, ui.Row{URL: at + "/" + e.ID.String(), Cells: []templ.Component{
-			ui.Strong(e.Name, emailOf(e)), ui.Text(roleOf(e)), ui.StagePill(e.tone(), ui.Words(e.word())), seen(e),
+			ui.Strong(e.Name, emailOf(e)), ui.Text(roleOf(e)), stateOf(e), seen(e),
 		}})
 	}
 	return l
+}
+
+// stateOf says first what somebody should do something about.
+func stateOf(e Entry) templ.Component {
+	if e.RefusedAt != nil {
+		return ui.StagePill(ui.Red, "Refuses mails")
+	}
+	return ui.StagePill(e.tone(), ui.Words(e.word()))
+}
+
+// refusalWords says what is wrong with an address and what to do.
+func refusalWords(e Entry, zone *time.Location) string {
+	words := "This address refuses mails since " + e.RefusedAt.In(zone).Format("January 2, 2006") + ", so none are sent there. "
+	if e.State == Invited {
+		return words + "If there is a slip in the address, revoke the invitation and send one to the right address. If the address is right and works again, ask whoever runs SkaiScraper to take it off the list of addresses that refuse, then send the invitation again."
+	}
+	return words + "Have them choose another address in their account; if this one works again, ask whoever runs SkaiScraper to take it off the list of addresses that refuse."
 }
 
 func emailOf(e Entry) string {

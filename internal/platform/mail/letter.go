@@ -4,6 +4,8 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/skaiscraper/skai/internal/platform/ui"
 )
 
@@ -16,6 +18,11 @@ type Letter struct {
 	Path    string   // where the link leads, on this program's own site: "/dashboard"
 	After   []string // paragraphs after the button
 	Look    Look
+
+	Kind   string    // what it is about, for the operator's list: "account.changed"
+	Org    uuid.UUID // whose it is and whose budget it uses; zero is an account's
+	Key    string    // of what asks for it; the same asks for the same letter, once. "" is one of its own
+	Urgent bool      // it may use what is kept back of the day's budget
 }
 
 // Look is how the letter's organisation shows itself; the zero value is SkaiScraper's own.

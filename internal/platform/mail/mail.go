@@ -6,12 +6,16 @@
 //	err := post.Write(ctx, tx, mail.Letter{To: email, Subject: "Your password was changed", ...})
 //
 // A mail with a link that opens a door is not written that way, because the queue
-// would keep the link. Its room asks for a job of its own, which makes the secret
-// when it runs, keeps its hash and hands the letter to Send.
+// would keep the link. Its room asks for a job of its own, which calls Deliver; that
+// has it make the secret, and keep its hash, only when the mail may go out.
+//
+// What became of each stands in the table mails: to whom, about what, in which
+// state, and no word of what it said. A day has a budget; what exceeds it waits for
+// the next. An address that refuses for good gets no mail any more (ADR 20).
 //
 // Without an SMTP server the mails are written into a folder, for development.
 // They hold links that sign people in, so they are shown to whoever may read that
-// folder (`skai mail list`), and on no page: a page would have to tell this machine
+// folder (`skai mail read`), and on no page: a page would have to tell this machine
 // from others by the address of the request, which is that of the proxy where one
 // stands in front, and which another site's page in the same browser has as well.
 package mail
@@ -25,6 +29,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	gomail "github.com/wneessen/go-mail"
 )
 
@@ -34,6 +39,9 @@ type Config struct {
 	Folder string // where mails go without SMTP
 	From   string // "Titan Roofing <office@titan.example>"
 	URL    string // the program's public address, that links begin with: "https://skai.titan.example"
+
+	PerDay int // mails of the installation in a day, in UTC; 0 is DefaultPerDay
+	PerOrg int // of one organisation; 0 is DefaultPerOrg
 }
 
 // defaultFrom stands where nothing is sent.
@@ -45,12 +53,19 @@ type Post struct {
 	folder string
 	from   netmail.Address
 	url    string
+
+	perDay, perOrg int // 0 is the default
 }
 
 // New gives a post, or says what is wrong with the configuration in words that
 // name the variable and an example.
 func New(c Config) (*Post, error) {
-	p := &Post{folder: c.Folder}
+	for variable, n := range map[string]int{"SKAI_MAIL_PER_DAY (--mail-per-day)": c.PerDay, "SKAI_MAIL_PER_ORG (--mail-per-org)": c.PerOrg} {
+		if n < 0 || n > mostPerDay {
+			return nil, fmt.Errorf("%s is %d; it is a number of mails in a day from 1 to %d; an example: 2000", variable, n, mostPerDay)
+		}
+	}
+	p := &Post{folder: c.Folder, perDay: c.PerDay, perOrg: c.PerOrg}
 	from := c.From
 	if from == "" {
 		from = defaultFrom
@@ -84,13 +99,20 @@ func (p *Post) Link(path string) string { return p.url + path }
 // errNowhere is of a program that was built without a post, as some tests do.
 var errNowhere = errors.New("mail: there is neither a server nor a folder to send to")
 
-// Send sends a letter now. An error says nothing of the people in it, so that it
-// can be logged; IsFinal tells whether trying again is of no use.
+// Send sends a letter now, past the outbox and its budget. An error says nothing of
+// the people in it, so that it can be logged; IsFinal tells whether trying again is
+// of no use.
 func (p *Post) Send(ctx context.Context, l Letter) error {
+	return p.send(ctx, l, uuid.NewString())
+}
+
+func (p *Post) send(ctx context.Context, l Letter, id string) error {
 	m, err := p.compose(l)
 	if err != nil {
 		return err
 	}
+	_, domain, _ := strings.Cut(p.from.Address, "@")
+	m.SetMessageIDWithValue(id + "@" + domain)
 	switch {
 	case p.server != nil:
 		return p.server.send(ctx, m)
@@ -108,14 +130,13 @@ func (p *Post) compose(l Letter) (*gomail.Msg, error) {
 		from.Name = oneLine(l.Look.Name)
 	}
 	m.FromMailAddress(&from)
-	to, err := netmail.ParseAddress(l.To)
+	to, err := parse(l.To)
 	if err != nil {
-		return nil, final{errors.New("mail: the address it should go to is none")}
+		return nil, final{err}
 	}
 	m.ToMailAddress(&netmail.Address{Address: to.Address})
 	m.Subject(oneLine(l.Subject))
 	m.SetDate()
-	m.SetMessageID()
 	// Holiday replies to a machine help nobody (RFC 3834).
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	page, err := p.html(l)
@@ -125,6 +146,14 @@ func (p *Post) compose(l Letter) (*gomail.Msg, error) {
 	m.SetBodyString(gomail.TypeTextPlain, p.text(l))
 	m.AddAlternativeString(gomail.TypeTextHTML, page)
 	return m, nil
+}
+
+func parse(address string) (*netmail.Address, error) {
+	a, err := netmail.ParseAddress(address)
+	if err != nil { // its words hold the address
+		return nil, errors.New("mail: the address it should go to is none")
+	}
+	return a, nil
 }
 
 // oneLine keeps a name from becoming headers of its own.

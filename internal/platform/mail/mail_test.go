@@ -191,9 +191,10 @@ func TestBadConfiguration(t *testing.T) {
 	t.Parallel()
 	good := mail.Config{SMTP: "smtp://mail.titan.example", From: "skai@titan.example", URL: "https://skai.titan.example"}
 	for variable, change := range map[string]func(*mail.Config){
-		"SKAI_URL":       func(c *mail.Config) { c.URL = "skai.titan.example" },
-		"SKAI_MAIL_FROM": func(c *mail.Config) { c.From = "the office" },
-		"SKAI_SMTP_URL":  func(c *mail.Config) { c.SMTP = "smtp://mail.titan.example:99999" },
+		"SKAI_URL":          func(c *mail.Config) { c.URL = "skai.titan.example" },
+		"SKAI_MAIL_FROM":    func(c *mail.Config) { c.From = "the office" },
+		"SKAI_MAIL_PER_ORG": func(c *mail.Config) { c.PerOrg = -1 },
+		"SKAI_SMTP_URL":     func(c *mail.Config) { c.SMTP = "smtp://mail.titan.example:99999" },
 	} {
 		c := good
 		change(&c)
@@ -234,7 +235,7 @@ func TestAMailIsWrittenWithItsChange(t *testing.T) {
 		t.Fatalf("the transaction goes on as %s, %v", role, err)
 	}
 	workers := river.NewWorkers()
-	p.Jobs(workers)
+	p.Jobs(db, workers)
 	client, err := river.NewClient(riverpgxv5.New(db.Pool), &river.Config{
 		Schema: postgres.RiverSchema, Workers: workers, TestOnly: true, PollOnly: true, FetchPollInterval: 100 * time.Millisecond,
 		ReindexerSchedule: river.NeverSchedule(), Queues: queue.Workers(), Logger: slog.New(slog.DiscardHandler),

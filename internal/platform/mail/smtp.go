@@ -8,10 +8,14 @@ import (
 	"net"
 	"net/textproto"
 	"net/url"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 // patience is how long a server may take for one mail.
@@ -86,6 +90,44 @@ func IsFinal(err error) bool {
 	return ok
 }
 
+// enhanced is a status behind the code it goes with (RFC 3463).
+var enhanced = regexp.MustCompile(`\b[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})\b`)
+
+// refusal is a server's answer to one mail.
+type refusal struct {
+	code     int    // 550
+	enhanced string // "5.1.1" (RFC 3463); "" where the server says none
+	reason   gomail.SendErrReason
+}
+
+// Error is the answer without the server's own words.
+func (r refusal) Error() string {
+	return fmt.Sprintf("mail: the server refused it: %d %s (%s)", r.code, r.enhanced, r.reason)
+}
+
+// answerOf is what the list of mails keeps of an error: codes, or words of our own.
+func answerOf(err error) string {
+	if r, ok := errors.AsType[refusal](err); ok {
+		return strings.TrimSpace(fmt.Sprintf("%d %s", r.code, r.enhanced))
+	}
+	words := strings.TrimPrefix(queue.Scrub(err.Error()), "mail: ")
+	return string([]rune(words)[:min(200, len([]rune(words)))])
+}
+
+// isOfAddress tells whether the server refused the address for good, and not the
+// sender or the mail.
+func isOfAddress(err error) bool {
+	r, ok := errors.AsType[refusal](err)
+	return ok && r.code >= 500 && r.reason == gomail.ErrSMTPRcptTo && (r.enhanced == "" || isHard(r.enhanced))
+}
+
+// isHard tells whether a status (RFC 3463) says that the address is no good. One of
+// 5.7, security and policy, is of the sender: a relay that is closed, a list of
+// spammers. A full mailbox, x.2.2, is emptied one day, whatever its server thinks.
+func isHard(status string) bool {
+	return strings.HasPrefix(status, "5.") && !strings.HasPrefix(status, "5.7.") && status != "5.2.2"
+}
+
 // discreet is an error of sending without the words of the server, which often
 // hold the address of the person, and without our own of the same kind.
 func discreet(err error) error {
@@ -93,7 +135,10 @@ func discreet(err error) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*gomail.SendError](err); ok {
-		said := fmt.Errorf("mail: the server refused it: %d %s (%s)", e.ErrorCode(), e.EnhancedStatusCode(), e.Reason)
+		said := refusal{e.ErrorCode(), e.EnhancedStatusCode(), e.Reason}
+		if m := enhanced.FindStringSubmatch(e.Error()); said.enhanced == "" && m != nil {
+			said.enhanced = m[1] // of a server that says it without having announced that it does
+		}
 		if e.ErrorCode() >= 500 {
 			return final{said}
 		}

@@ -22,6 +22,7 @@ type smtpServer struct {
 
 	mu       sync.Mutex
 	refuse   string // the answer to RCPT, "" takes it
+	cut      bool   // it takes the next mail and is gone before it says so
 	mails    []received
 	sessions int
 }
@@ -102,6 +103,7 @@ func (s *smtpServer) serve(conn net.Conn, encrypted bool) {
 			} else {
 				say("250-AUTH PLAIN")
 			}
+			say("250-ENHANCEDSTATUSCODES")
 			say("250 8BITMIME")
 		case "STARTTLS":
 			say("220 go on")
@@ -142,7 +144,12 @@ func (s *smtpServer) serve(conn net.Conn, encrypted bool) {
 			mail.data = data.String()
 			s.mu.Lock()
 			s.mails = append(s.mails, mail)
+			cut := s.cut
+			s.cut = false
 			s.mu.Unlock()
+			if cut {
+				return
+			}
 			say("250 taken")
 		case "QUIT":
 			say("221 bye")

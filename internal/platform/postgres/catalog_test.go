@@ -30,6 +30,8 @@ var notTenants = map[string]string{
 	"measured_minutes":   "r", // which minutes were measured, the same for everybody
 	"probe_minutes":      "r", // what probes saw, the same for everybody
 	"processes":          "",  // programs, of no organisation; skai_operator only
+	"mails":              "",  // an account's mails are of no organisation; skai_signin only
+	"mail_suppressions":  "",  // an address refuses everybody's mails; as mails
 	"sms_sent":           "",  // as user_factors
 	"audit_columns":      "",  // the classification of columns, the same for everybody
 	"goose_db_version":   "r", // the schema's version

@@ -1276,6 +1276,40 @@ ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads OWNER TO skai_owner;
 
+CREATE TABLE public.mail_suppressions (
+    address text NOT NULL,
+    reason text NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mail_suppressions_address_check CHECK (((address = lower(address)) AND (address ~~ '%_@_%'::text))),
+    CONSTRAINT mail_suppressions_answer_check CHECK ((char_length(answer) <= 200)),
+    CONSTRAINT mail_suppressions_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'bounced'::text, 'soft'::text, 'operator'::text])))
+);
+
+ALTER TABLE public.mail_suppressions OWNER TO skai_owner;
+
+CREATE TABLE public.mails (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    for_org uuid,
+    recipient text NOT NULL,
+    urgent boolean NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    counted_on date,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    CONSTRAINT mails_answer_check CHECK ((char_length(answer) <= 200)),
+    CONSTRAINT mails_recipient_check CHECK ((recipient = lower(recipient))),
+    CONSTRAINT mails_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'bounced'::text, 'suppressed'::text])))
+);
+
+ALTER TABLE public.mails OWNER TO skai_owner;
+
 CREATE TABLE public.measured_minutes (
     at timestamp with time zone NOT NULL
 );
@@ -1971,6 +2005,15 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.mail_suppressions
+    ADD CONSTRAINT mail_suppressions_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.measured_minutes
     ADD CONSTRAINT measured_minutes_pkey PRIMARY KEY (at);
 
@@ -2231,6 +2274,14 @@ CREATE INDEX leads_source_idx ON public.leads USING btree (org_id, source, creat
 CREATE INDEX leads_stage_idx ON public.leads USING btree (org_id, stage, created_at DESC, id DESC) WHERE (archived_at IS NULL);
 
 CREATE INDEX leads_value_idx ON public.leads USING btree (org_id, COALESCE(estimated_value, ('-1'::integer)::bigint) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX mails_counted_idx ON public.mails USING btree (counted_on);
+
+CREATE INDEX mails_created_idx ON public.mails USING btree (created_at);
+
+CREATE INDEX mails_for_org_idx ON public.mails USING btree (for_org);
+
+CREATE INDEX mails_recipient_idx ON public.mails USING btree (recipient);
 
 CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
@@ -2637,6 +2688,9 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_for_org_fkey FOREIGN KEY (for_org) REFERENCES public.orgs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
@@ -3250,6 +3304,10 @@ GRANT SELECT(id) ON TABLE public.leads TO skai_search;
 GRANT SELECT(archived_at) ON TABLE public.leads TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_suppressions TO skai_signin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO skai_signin;
 
 GRANT SELECT ON TABLE public.measured_minutes TO skai_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.measured_minutes TO skai_operator;

@@ -35,6 +35,15 @@ type Job struct {
 	Error     string        // of the last try, without addresses, tokens and long numbers
 }
 
+// String is a line for the operator.
+func (j Job) String() string {
+	org := "-"
+	if j.Org.Valid {
+		org = j.Org.UUID.String()
+	}
+	return fmt.Sprintf("%d  %s  %s  %s  %d of %d tries  asked for %s  organisation %s  %s", j.ID, j.Kind, j.Queue, j.State, j.Tries, j.Most, j.CreatedAt.UTC().Format("2006-01-02 15:04:05 UTC"), org, j.Error)
+}
+
 // States are those a job may be in, as River names them. A completed or cancelled
 // one is kept for a day, a discarded one, which is a dead letter, for a week.
 func States() []string {

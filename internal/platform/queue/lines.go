@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -54,6 +55,11 @@ type Waiting struct {
 	Depth  int           // jobs that could be done now
 	Oldest time.Duration // that the first of them waits
 	Dead   int           // given up after the last try, and kept for a week
+}
+
+// String is a line for the operator.
+func (w Waiting) String() string {
+	return fmt.Sprintf("%-8s %d to do, the first waits %.0f s (late after %.0f s), %d given up", w.Name, w.Depth, w.Oldest.Seconds(), w.Late.Seconds(), w.Dead)
 }
 
 // IsLate tells whether its first job waits too long.
