@@ -46,7 +46,7 @@ func (a *App) failed(ctx context.Context, what string, err error) health.Finding
 
 func (a *App) lookDatabase(ctx context.Context) health.Finding {
 	start := time.Now()
-	if err := a.db.Ping(ctx); err != nil {
+	if err := a.db.Watch().Ping(ctx); err != nil {
 		return a.failed(ctx, "the database", err)
 	}
 	f := health.Finding{State: health.OK, Latency: time.Since(start)}
@@ -59,7 +59,7 @@ func (a *App) lookDatabase(ctx context.Context) health.Finding {
 }
 
 func (a *App) lookSchema(ctx context.Context) health.Finding {
-	pending, err := postgres.Pending(ctx, a.db)
+	pending, err := postgres.Pending(ctx, a.db.Watch())
 	if err != nil {
 		return health.Finding{State: health.Down, Words: "the database does not answer"} // which is in the log once
 	}
@@ -116,7 +116,7 @@ func (a *App) lookMail(ctx context.Context) health.Finding {
 }
 
 func (a *App) beat(ctx context.Context) health.Finding {
-	if err := health.Beat(ctx, a.db, a.self); err != nil {
+	if err := health.Beat(ctx, a.db.Watch(), a.self); err != nil {
 		return health.Finding{State: health.Down, Words: "the list of processes can't be written"}
 	}
 	return health.Finding{State: health.OK}

@@ -6,7 +6,6 @@ package health
 import (
 	"context"
 	"runtime/metrics"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -66,27 +65,38 @@ type Probe struct {
 	checks  []Check
 	busy    []atomic.Bool // of each check: it is being looked at
 	started time.Time
-	first   sync.Once
+	begun   atomic.Bool   // the first look
+	first   chan struct{} // closed when it is done
 	last    atomic.Pointer[Snapshot]
 }
 
 // New gives a probe of some checks.
 func New(checks ...Check) *Probe {
-	return &Probe{checks: checks, busy: make([]atomic.Bool, len(checks)), started: time.Now()}
+	return &Probe{checks: checks, busy: make([]atomic.Bool, len(checks)), first: make(chan struct{}), started: time.Now()}
 }
 
 // Run looks every now and then until ctx ends.
 func (p *Probe) Run(ctx context.Context) {
 	tick := time.NewTicker(Every)
 	defer tick.Stop()
+	p.lookFirst(ctx)
 	for {
-		p.Look(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			p.Look(ctx)
 		}
 	}
+}
+
+// lookFirst looks where nobody has yet, and else waits for the one who does.
+func (p *Probe) lookFirst(ctx context.Context) {
+	if p.begun.CompareAndSwap(false, true) {
+		p.Look(ctx)
+		close(p.first)
+	}
+	<-p.first
 }
 
 // Look looks at everything now. What does not answer in time is Down, and is not asked
@@ -139,11 +149,7 @@ func (p *Probe) ask(ctx context.Context, i int, c Check) chan Finding {
 // Last is what was found last. Where nobody has looked yet, it looks. What is too old
 // to be true any more counts as Degraded.
 func (p *Probe) Last(ctx context.Context) Snapshot {
-	p.first.Do(func() {
-		if p.last.Load() == nil {
-			p.Look(context.WithoutCancel(ctx))
-		}
-	})
+	p.lookFirst(context.WithoutCancel(ctx))
 	found := p.last.Load()
 	if found == nil {
 		return Snapshot{State: Degraded}

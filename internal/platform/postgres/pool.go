@@ -16,7 +16,24 @@ import (
 )
 
 // DB is a pool of connections as the application's role.
-type DB struct{ *pgxpool.Pool }
+type DB struct {
+	*pgxpool.Pool
+
+	watch *pgxpool.Pool
+}
+
+// Watch is the same database over connections of its own, for whoever looks how it is:
+// work that takes all the others must not look like a database that is away.
+func (db *DB) Watch() *DB { return &DB{db.watch, db.watch} }
+
+// Close closes all connections.
+func (db *DB) Close() {
+	db.watch.Close()
+	db.Pool.Close()
+}
+
+// watching is how many connections Watch has. They are opened when they are needed.
+const watching = 2
 
 // Open connects to url as the application's role and refuses a role that could
 // reach past row security. Its pool is one process's part of the connections that the
@@ -41,7 +58,14 @@ func Open(ctx context.Context, url string, processes int) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &DB{pool}, nil
+	aside := config.Copy()
+	aside.MaxConns = watching
+	watch, err := pgxpool.NewWithConfig(ctx, aside)
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return &DB{pool, watch}, nil
 }
 
 // checkRole tells how many connections the database takes of those who are not
@@ -79,7 +103,7 @@ const (
 
 // share is one process's part of the free connections of the database.
 func share(free, processes, cpus int) int32 {
-	return int32(min(max(2, (free-others)/max(1, processes)), max(enough, 4*cpus))) //nolint:gosec // small numbers
+	return int32(min(max(2, (free-others)/max(1, processes)-watching), max(enough, 4*cpus))) //nolint:gosec // small numbers
 }
 
 // What a request waits for at most; a job or a command waits as long as it takes.

@@ -21,7 +21,7 @@ func TestAProcessTakesItsPartOfTheConnections(t *testing.T) {
 	for _, c := range []struct {
 		free, processes, cpus int
 		want                  int32
-	}{{97, 1, 2, 20}, {97, 2, 2, 20}, {97, 8, 2, 10}, {97, 40, 2, 2}, {97, 1000, 2, 2}, {20, 2, 2, 5}, {5, 1, 2, 2}, {497, 2, 16, 64}} {
+	}{{97, 1, 2, 20}, {97, 2, 2, 20}, {97, 8, 2, 8}, {97, 40, 2, 2}, {97, 1000, 2, 2}, {20, 2, 2, 3}, {5, 1, 2, 2}, {497, 2, 16, 64}} {
 		if got := postgres.Share(c.free, c.processes, c.cpus); got != c.want {
 			t.Errorf("of %d connections for %d processes, one takes %d, want %d", c.free, c.processes, got, c.want)
 		}
@@ -109,10 +109,9 @@ func TestALockThatIsNotGivenBack(t *testing.T) {
 	}
 }
 
-func TestARequestDoesNotWaitForAConnectionForEver(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	ctx, sleep := sleeper(t, db)
+// takeAll takes all connections of a pool.
+func takeAll(ctx context.Context, t *testing.T, db *postgres.DB) (giveBack func()) {
+	t.Helper()
 	var all sync.WaitGroup
 	taken, done := make(chan struct{}), make(chan struct{})
 	for range db.Config().MaxConns {
@@ -124,6 +123,14 @@ func TestARequestDoesNotWaitForAConnectionForEver(t *testing.T) {
 		})
 		<-taken
 	}
+	return func() { close(done); all.Wait() }
+}
+
+func TestARequestDoesNotWaitForAConnectionForEver(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	ctx, sleep := sleeper(t, db)
+	giveBack := takeAll(ctx, t, db)
 	request, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	start := time.Now()
@@ -131,8 +138,7 @@ func TestARequestDoesNotWaitForAConnectionForEver(t *testing.T) {
 	if f := fault.As(err); f == nil || f.Code != "database.busy" || f.Wait == 0 || time.Since(start) > 10*time.Second {
 		t.Errorf("it gets %v after %s; want to hear that the database is busy after three seconds", err, time.Since(start))
 	}
-	close(done)
-	all.Wait()
+	giveBack()
 	if err := sleep(request, "0"); err != nil {
 		t.Errorf("after it, %v", err)
 	}
@@ -176,5 +182,22 @@ func kill(t *testing.T, super *pgx.Conn) {
 		WHERE datname = current_database() AND usename = 'skai_app'`)
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A process whose connections are all at work still sees that its database is well.
+func TestWhoWatchesIsNotKeptFromIt(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	ctx, sleep := sleeper(t, db)
+	giveBack := takeAll(ctx, t, db)
+	soon, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := db.Watch().Ping(soon); err != nil {
+		t.Errorf("with all connections at work, the database looks away: %v", err)
+	}
+	giveBack()
+	if err := sleep(ctx, "0"); err != nil {
+		t.Error(err)
 	}
 }
