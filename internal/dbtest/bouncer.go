@@ -20,9 +20,10 @@ import (
 // connections through a PgBouncer in transaction mode: make test-pgbouncer sets it.
 const BouncerVar = "SKAI_TEST_PGBOUNCER"
 
-// bouncer is a PgBouncer in front of the tests' server, for one test program.
-type bouncer struct {
+// Bouncer is a PgBouncer in transaction mode in front of a server.
+type Bouncer struct {
 	folder string // of its socket, its settings and its log
+	owner  string // the user it runs as
 	shell  *exec.Cmd
 	leash  io.Closer // PgBouncer goes when this is closed, or this program ends however
 }
@@ -48,9 +49,10 @@ server_idle_timeout = 10
 logfile = %s
 `
 
-// startBouncer puts a PgBouncer before the server at an address of its own. As
-// PostgreSQL it refuses to run as root, and takes the user of the server.
-func startBouncer(ctx context.Context, server string) (*bouncer, error) {
+// NewBouncer puts a PgBouncer before the server at an address, of a socket, as the
+// application's role. As PostgreSQL it refuses to run as root, and takes the user of
+// the server.
+func NewBouncer(ctx context.Context, server string) (*Bouncer, error) {
 	to, err := url.Parse(server)
 	if err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func startBouncer(ctx context.Context, server string) (*bouncer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bouncer{}
+	b := &Bouncer{owner: owner.Username}
 	if b.folder, err = os.MkdirTemp("", "skai-pgbouncer-"); err != nil {
 		return nil, err
 	}
@@ -73,22 +75,23 @@ func startBouncer(ctx context.Context, server string) (*bouncer, error) {
 	if err = errors.Join(err, chown(b.folder, owner)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(b.folder))
 	}
-	if err := b.launch(ctx, owner.Username); err != nil {
-		return nil, errors.Join(err, b.close())
+	if err := b.Start(ctx); err != nil {
+		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
 
 // leashed runs PgBouncer for as long as its input is open.
-const leashed = `pgbouncer -q "$@" & cat >/dev/null; kill $!; wait`
+const leashed = `pgbouncer -q "$@" & cat >/dev/null; kill -9 $!; wait`
 
-func (b *bouncer) launch(ctx context.Context, owner string) (err error) {
+// Start starts it, at first or again after Kill.
+func (b *Bouncer) Start(ctx context.Context) (err error) {
 	if _, err := exec.LookPath("pgbouncer"); err != nil {
 		return fmt.Errorf("scripts/setup pgbouncer installs what is missing: %w", err)
 	}
 	args := []string{"-c", leashed, "pgbouncer", filepath.Join(b.folder, "pgbouncer.ini")}
 	if os.Geteuid() == 0 {
-		args = append(args, "-u", owner)
+		args = append(args, "-u", b.owner)
 	}
 	b.shell = exec.Command("sh", args...) //nolint:gosec,noctx // it lives as long as the test program
 	if b.leash, err = b.shell.StdinPipe(); err != nil {
@@ -101,7 +104,7 @@ func (b *bouncer) launch(ctx context.Context, owner string) (err error) {
 }
 
 // wait lets PgBouncer come up.
-func (b *bouncer) wait(ctx context.Context) error {
+func (b *Bouncer) wait(ctx context.Context) error {
 	var dialer net.Dialer
 	for {
 		conn, err := dialer.DialContext(ctx, "unix", filepath.Join(b.folder, ".s.PGSQL."+bouncerPort))
@@ -117,9 +120,9 @@ func (b *bouncer) wait(ctx context.Context) error {
 	}
 }
 
-// url is the address of a database through it. PgBouncer before 1.21 does not know
+// URL is the address of a database through it. PgBouncer before 1.21 does not know
 // the statements a client prepared, so only their descriptions are kept.
-func (b *bouncer) url(role, database string) string {
+func (b *Bouncer) URL(role, database string) string {
 	query := url.Values{
 		"host": {b.folder}, "port": {bouncerPort}, "user": {role}, "sslmode": {"disable"},
 		"default_query_exec_mode": {"cache_describe"},
@@ -128,11 +131,17 @@ func (b *bouncer) url(role, database string) string {
 	return u.String()
 }
 
-func (b *bouncer) close() error {
+// Kill stops it at once, with all connections through it.
+func (b *Bouncer) Kill() {
 	if b.leash != nil && b.shell.Process != nil {
 		_ = b.leash.Close()
-		_ = b.shell.Wait() // it ends as one that was told to
+		_ = b.shell.Wait() // it ends as one that was killed
 	}
+}
+
+// Close stops it and removes what it left.
+func (b *Bouncer) Close() error {
+	b.Kill()
 	return os.RemoveAll(b.folder)
 }
 

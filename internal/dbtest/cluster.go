@@ -26,7 +26,7 @@ type cluster struct {
 	once       sync.Once
 	err        error
 	server     *localpg.Server
-	bouncer    *bouncer // nil where the application's role connects directly
+	bouncer    *Bouncer // nil where the application's role connects directly
 	super      *pgxpool.Pool
 	template   string // the migrated database that New copies
 	number     atomic.Int64
@@ -56,7 +56,7 @@ func (c *cluster) start() error {
 	}
 	c.server = server
 	if os.Getenv(BouncerVar) != "" {
-		if c.bouncer, err = startBouncer(ctx, server.URL(appRole, "postgres")); err != nil {
+		if c.bouncer, err = NewBouncer(ctx, server.URL(appRole, "postgres")); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (c *cluster) drop(ctx context.Context, name string) error {
 
 func (c *cluster) url(role, database string) string {
 	if c.bouncer != nil && role == appRole {
-		return c.bouncer.url(role, database)
+		return c.bouncer.URL(role, database)
 	}
 	return c.server.URL(role, database)
 }
@@ -118,7 +118,7 @@ func (c *cluster) close() error {
 		c.super.Close()
 	}
 	if c.bouncer != nil {
-		err = errors.Join(err, c.bouncer.close())
+		err = errors.Join(err, c.bouncer.Close())
 	}
 	return errors.Join(err, c.server.Close())
 }

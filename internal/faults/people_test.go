@@ -47,8 +47,8 @@ const (
 	lost           // anything else: the connection was cut, 502, no answer
 )
 
-// begin signs so many people of each organisation in and lets them work.
-func begin(t *testing.T, r *rig, people int) *crowd {
+// begin signs some people of each organisation in and lets them work.
+func begin(t *testing.T, r *rig) *crowd {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	c := &crowd{base: "http://" + r.front, stop: stop, saved: map[string][]string{}}

@@ -63,8 +63,8 @@ type process struct {
 	gone   chan struct{} // closed when it has ended
 }
 
-// newRig starts a database with two organisations, and so many people in each.
-func newRig(t *testing.T, people int) *rig {
+// newRig starts a database with two organisations and their people.
+func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{folder: folder(t)}
 	r.start(t)
@@ -79,7 +79,7 @@ func newRig(t *testing.T, people int) *rig {
 	for slug, name := range map[string]string{"titan": "Titan Roofing", "prowest": "Pro West"} {
 		r.run(t, "", "org", "create", slug, "--name", name)
 		r.run(t, password, "user", "create", email(slug, 1), "--org", slug, "--role", "member", "--password-stdin")
-		r.hire(t, slug, people)
+		r.hire(t, slug)
 	}
 	return r
 }
@@ -88,7 +88,7 @@ func newRig(t *testing.T, people int) *rig {
 // has the same address after a restart.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "skai-faults-")
+	dir, err := os.MkdirTemp("", "skai-faults-") //nolint:usetesting // the path of t.TempDir is closed to others, and too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func (r *rig) start(t *testing.T) {
 func email(slug string, n int) string { return fmt.Sprintf("crew%d@%s.example", n, slug) }
 
 // hire adds people with the first one's password, whose hash takes the time of many.
-func (r *rig) hire(t *testing.T, slug string, people int) {
+func (r *rig) hire(t *testing.T, slug string) {
 	t.Helper()
 	_, err := r.super(t).Exec(t.Context(), `
 		WITH first AS (SELECT p.org_id, u.password_hash FROM people p JOIN users u ON u.id = p.user_id WHERE u.email = $1),
