@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test test-pgbouncer check gen assets bench fuzz isolation pentest
+.PHONY: run build test test-pgbouncer faults check gen assets bench fuzz isolation pentest
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -25,8 +25,13 @@ test:
 
 # The same tests, the application's connections through PgBouncer in transaction mode.
 test-pgbouncer:
-	scripts/setup pgbouncer
+	scripts/setup
 	SKAI_TEST_PGBOUNCER=1 go test -count=1 -timeout 20m ./...
+
+# What happens to people at work while a part fails, in figures.
+faults:
+	scripts/setup
+	go test -count=1 -v ./internal/faults | grep -v level=
 
 # What CI runs. The last lines are those of the tests.
 check:

@@ -82,14 +82,18 @@ func NewBouncer(ctx context.Context, server string) (*Bouncer, error) {
 }
 
 // leashed runs PgBouncer for as long as its input is open.
-const leashed = `pgbouncer -q "$@" & cat >/dev/null; kill -9 $!; wait`
+const leashed = `"$0" -q "$@" & cat >/dev/null; kill -9 $!; wait`
 
 // Start starts it, at first or again after Kill.
 func (b *Bouncer) Start(ctx context.Context) (err error) {
-	if _, err := exec.LookPath("pgbouncer"); err != nil {
-		return fmt.Errorf("scripts/setup pgbouncer installs what is missing: %w", err)
+	program, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		program = "/usr/sbin/pgbouncer" // where Debian keeps it, and only root's PATH looks
 	}
-	args := []string{"-c", leashed, "pgbouncer", filepath.Join(b.folder, "pgbouncer.ini")}
+	if _, err := os.Stat(program); err != nil {
+		return fmt.Errorf("scripts/setup installs what is missing: %w", err)
+	}
+	args := []string{"-c", leashed, program, filepath.Join(b.folder, "pgbouncer.ini")}
 	if os.Geteuid() == 0 {
 		args = append(args, "-u", b.owner)
 	}
