@@ -41,6 +41,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/measure"
+	"github.com/skaiscraper/skai/internal/platform/metrics"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/sms"
@@ -79,6 +80,7 @@ type App struct {
 	People   *identity.Service
 	Accounts *account.Service
 	Keys     *keys.Service
+	Metrics  *metrics.Metrics // for the operator's programs, at a listener of their own
 
 	db      *postgres.DB
 	mail    *mail.Post
@@ -176,6 +178,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	a.probe = a.newProbe()
 	self, err := newSelf(cfg, a.probe.StartedAt())
 	a.self, a.measured = self, measure.New(db, self.ID)
+	a.Metrics = metrics.New(db, cfg.Version, cfg.Commit, cmp.Or(cfg.Log, slog.Default()))
 	return a, err
 }
 

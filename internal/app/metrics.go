@@ -30,6 +30,7 @@ func (a *App) observe(ctx context.Context, o web.Observation) {
 		seen.Queries = n.Load()
 	}
 	a.measured.Observe(seen)
+	a.Metrics.Observe(o.Route, o.Status, o.Took)
 }
 
 // rollArgs asks for measure.Roll.

@@ -242,11 +242,13 @@ func TestRoutesAreListed(t *testing.T) {
 
 func TestAnAddressInUseIsNamed(t *testing.T) {
 	t.Parallel()
-	l, err := listen(t.Context(), "127.0.0.1:0")
+	l, err := listen(t.Context(), "SKAI_LISTEN (--listen)", "127.0.0.1:0", "127.0.0.1:8081")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
 	run(t, "", "serve", "--data", t.TempDir(), "--listen", l.Addr().String()).want(t, exitFailed, "SKAI_LISTEN", l.Addr().String(), "another program", "127.0.0.1:8081")
+	run(t, "", "work", "--data", t.TempDir(), "--metrics-listen", l.Addr().String()).want(t, exitFailed, "SKAI_METRICS_LISTEN", l.Addr().String(), "another program", "127.0.0.1:9091")
+	run(t, "", "serve", "--data", t.TempDir(), "--metrics-listen", "0.0.0.0:9090").want(t, exitFailed, "SKAI_METRICS_LISTEN", "can be reached from outside", "127.0.0.1:9090")
 	run(t, "", "serve", "--data", t.TempDir(), "--listen", "192.0.2.1:80").want(t, exitFailed, "SKAI_LISTEN", "192.0.2.1:80", "an example")
 }

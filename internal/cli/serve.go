@@ -18,6 +18,7 @@ type serveCommand struct {
 	mailFlags
 	outboundFlags
 	smsFlags
+	metricsFlags
 
 	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
 	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
@@ -52,7 +53,7 @@ func (c *serveCommand) Validate() error {
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate())
 }
 
 // Run serves until it is told to stop.
@@ -66,11 +67,15 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, g.Listen)
+	listener, err := listen(ctx, "SKAI_LISTEN (--listen)", g.Listen, "127.0.0.1:8081")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // Serve has closed it, if it came to that
+	told, err := c.metricsFlags.listen(ctx)
+	if err != nil {
+		return err
+	}
 	s, err := g.open(ctx, log)
 	if err != nil {
 		return err
@@ -97,6 +102,9 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	}
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return a.Serve(ctx, listener) })
+	if told != nil {
+		both.Go(func() error { return a.Metrics.Serve(ctx, told) })
+	}
 	if !c.NoWork {
 		both.Go(func() error { return a.Work(ctx) })
 	}
@@ -110,16 +118,17 @@ func secret(s string) []byte {
 	return []byte(s)
 }
 
-// listen takes the address before anything is started.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen takes the address of a variable before anything is started; other is one
+// that may be free.
+func listen(ctx context.Context, variable, address, other string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, where another program listens already; stop it, or choose another port, for example 127.0.0.1:8081", address)
+		return nil, fmt.Errorf("%s is %s, where another program listens already; stop it, or choose another port, for example %s", variable, address, other)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, a port that only root may use; choose one from 1024 on, for example 127.0.0.1:8080", address)
+		return nil, fmt.Errorf("%s is %s, a port that only root may use; choose one from 1024 on, for example %s", variable, address, other)
 	case err != nil:
-		return nil, fmt.Errorf("SKAI_LISTEN (--listen) is %s, which can't be listened at: %w; an example: 127.0.0.1:8080", address, err)
+		return nil, fmt.Errorf("%s is %s, which can't be listened at: %w; an example: %s", variable, address, err, other)
 	}
 	return l, nil
 }
@@ -141,11 +150,12 @@ func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error
 type workCommand struct {
 	mailFlags
 	outboundFlags
+	metricsFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate())
 }
 
 // Run does background jobs until it is told to stop.
@@ -164,10 +174,19 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Mail: post, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
+	told, err := c.metricsFlags.listen(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Mail: post, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}
 	t.printf("SkaiScraper does background jobs; stop it with Ctrl-C.\n")
-	return a.Work(ctx)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return a.Work(ctx) })
+	if told != nil {
+		both.Go(func() error { return a.Metrics.Serve(ctx, told) })
+	}
+	return both.Wait()
 }

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/skaiscraper/skai/internal/platform/metrics"
+)
+
+// metricsFlags say where a process tells its operator's programs how it is doing.
+type metricsFlags struct {
+	MetricsListen string `help:"Where to serve metrics for Prometheus (/metrics) and profiles (/debug/pprof/), an address of this machine or of a private network, since nobody is asked there who they are; left out, nowhere. An example: 127.0.0.1:9090." env:"SKAI_METRICS_LISTEN" placeholder:"HOST:PORT"`
+}
+
+// Validate refuses an address that others could reach.
+func (f *metricsFlags) Validate() error {
+	if f.MetricsListen == "" {
+		return nil
+	}
+	if err := metrics.CheckAddress(f.MetricsListen); err != nil {
+		return fmt.Errorf("SKAI_METRICS_LISTEN (--metrics-listen): %w", err)
+	}
+	return nil
+}
+
+// listen takes the address; nil where there is none.
+func (f *metricsFlags) listen(ctx context.Context) (net.Listener, error) {
+	if f.MetricsListen == "" {
+		return nil, nil
+	}
+	return listen(ctx, "SKAI_METRICS_LISTEN (--metrics-listen)", f.MetricsListen, "127.0.0.1:9091")
+}
