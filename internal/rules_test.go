@@ -83,6 +83,8 @@ var writers = map[string]string{
 	"measured_minutes":  "platform/measure",
 	"vault_keys":        "platform/vault",
 	"org_keys":          "platform/vault",
+	"traces":            "platform/trace",
+	"system_traces":     "platform/trace",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

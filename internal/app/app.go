@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +44,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/sms"
+	"github.com/skaiscraper/skai/internal/platform/trace"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -65,6 +65,7 @@ type Config struct {
 	Files   *blob.Store  // keeps files; required where pages are served
 	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
+	Traces   trace.Config        // what is kept of them; version and process are filled in
 	Probes   []ed25519.PublicKey // of those that look from outside
 	Drain    time.Duration       // how long it says that it is not ready before it stops
 	Outbound outbound.Guard      // where requests go whose address a customer named
@@ -94,8 +95,9 @@ type App struct {
 	probe    *health.Probe
 	self     health.Process
 	measured *measure.Recorder
-	looking  sync.Once // the probe and the recorder run
 	gate     *gate.Gate
+	traces   *trace.Tracer
+	watch    watch       // the probe and the recorders run
 	draining atomic.Bool // about to stop
 	drain    time.Duration
 }
@@ -118,7 +120,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.Keys = keys.New(db, limits)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
-		AuthenticateOperator: operator(cfg.Token), Begin: countQueries, Observed: a.observe,
+		AuthenticateOperator: operator(cfg.Token), Begin: a.begun, Observed: a.observe,
 		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Gate: a.gate, Proxies: cfg.Proxies,
 	})
@@ -177,8 +179,15 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	}
 	a.probe = a.newProbe()
 	self, err := newSelf(cfg, a.probe.StartedAt())
+	if err != nil {
+		return nil, err
+	}
 	a.self, a.measured = self, measure.New(db, self.ID)
+	if a.traces, err = newTracer(db, cfg, self); err != nil {
+		return nil, err
+	}
 	a.Metrics = metrics.New(db, cfg.Version, cfg.Commit, cmp.Or(cfg.Log, slog.Default()))
+	a.Metrics.Register(a.figures()...)
 	return a, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
@@ -28,6 +29,7 @@ func (a *App) Work(ctx context.Context) error {
 		Workers:      workers,
 		PeriodicJobs: slices.Concat(a.mail.Jobs(a.db, workers), a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers)),
 		Queues:       queue.Workers(),
+		Middleware:   []rivertype.Middleware{river.WorkerMiddlewareFunc(a.traced)},
 		// Listening needs a connection for itself, which a pooler in transaction
 		// mode does not give; a job waits for a second at most.
 		PollOnly: true,
@@ -39,7 +41,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	a.look(ctx) // so that the others see this process
+	defer a.look(ctx)() // so that the others see this process, and what the last jobs were like is written down
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}

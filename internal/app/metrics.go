@@ -2,38 +2,47 @@ package app
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/trace"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
 type queriesKey struct{}
 
-// countQueries counts a request's statements.
-func countQueries(ctx context.Context) context.Context {
+// begun counts a request's statements, and begins its trace.
+func (a *App) begun(ctx context.Context) context.Context {
 	ctx, n := postgres.CountQueries(ctx)
-	return context.WithValue(ctx, queriesKey{}, n)
+	return a.traces.Begin(context.WithValue(ctx, queriesKey{}, n), oteltrace.SpanKindServer)
 }
 
-// observe measures a request that was answered.
+// observe measures a request that was answered, and ends its trace.
 func (a *App) observe(ctx context.Context, o web.Observation) {
 	scope, _ := tenant.From(ctx)
-	seen := measure.Seen{Org: scope.OrgID, Route: o.Route, Status: o.Status, Took: o.Took, Bytes: o.Bytes}
+	seen := measure.Seen{Org: scope.OrgID, Route: o.Route(), Status: o.Status, Took: o.Took, Bytes: o.Bytes}
 	if n, ok := ctx.Value(queriesKey{}).(*atomic.Int64); ok {
 		seen.Queries = n.Load()
 	}
 	a.measured.Observe(seen)
-	a.Metrics.Observe(o.Route, o.Status, o.Took)
+	route := seen.Route
+	if o.Pattern == "none" {
+		route = o.Pattern // anybody can make up a method
+	}
+	a.Metrics.Observe(route, o.Status, o.Took)
+	a.traces.End(ctx, trace.Ended{Name: route, Org: scope.OrgID, Request: o.ID, Status: o.Status, Failed: o.Status >= http.StatusInternalServerError || o.Failure != nil})
 }
 
-// rollArgs asks for measure.Roll.
+// rollArgs asks for measure.Roll and trace.Prune.
 type rollArgs struct{}
 
 // Kind names the job in the queue.
@@ -48,7 +57,8 @@ func (rollArgs) InsertOpts() river.InsertOpts {
 func (a *App) measureJobs(w *river.Workers) []*river.PeriodicJob {
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[rollArgs]) error {
 		_, err := measure.Roll(ctx, a.db, time.Now())
-		return err
+		_, old := trace.Prune(ctx, a.db, time.Now())
+		return errors.Join(err, old)
 	}))
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 		func() (river.JobArgs, *river.InsertOpts) { return rollArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}

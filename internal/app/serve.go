@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -15,24 +16,38 @@ import (
 // stop: those with a time limit end within it.
 const requestPatience = web.RequestTimeout + 5*time.Second
 
-// look runs the probe and the recorder, once in a process, until ctx ends; what it
-// gives is closed when all is written down.
-func (a *App) look(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	begun := false
-	a.looking.Do(func() {
-		begun = true
-		go a.probe.Run(ctx)
+// watch counts those who need the probe and the recorders to run.
+type watch struct {
+	mu   sync.Mutex
+	n    int
+	stop func() // and wait until all is written down
+}
+
+// look has the probe and the recorders run, once in a process, until all who asked for
+// them have called the function it gives, which waits until all is written down.
+func (a *App) look(ctx context.Context) (done func()) {
+	a.watch.mu.Lock()
+	defer a.watch.mu.Unlock()
+	if a.watch.n++; a.watch.n == 1 {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		var all sync.WaitGroup
+		go a.probe.Run(ctx) // which a disk that hangs may hold up
 		go a.gate.Run(ctx, a.db.Pool)
-		go func() {
-			defer close(done)
+		all.Go(func() {
 			a.measured.Run(ctx, func(err error) { a.log.Error("requests are not measured", "error", err) })
-		}()
-	})
-	if !begun {
-		close(done)
+		})
+		all.Go(func() {
+			a.traces.Run(ctx, func(err error) { a.log.Error("traces are not kept", "error", err) })
+		})
+		a.watch.stop = func() { cancel(); all.Wait() }
 	}
-	return done
+	return sync.OnceFunc(func() {
+		a.watch.mu.Lock()
+		defer a.watch.mu.Unlock()
+		if a.watch.n--; a.watch.n == 0 {
+			a.watch.stop()
+		}
+	})
 }
 
 // Serve answers requests that come to the listener until ctx ends, and lets
@@ -41,9 +56,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := web.NewServer(a.Handler(), a.log)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
-	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
-	written := a.look(looking)
-	defer func() { stop(); <-written }() // what was seen last is written down too
+	defer a.look(ctx)() // what was seen last is written down too
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)

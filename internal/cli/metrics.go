@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/skaiscraper/skai/internal/platform/metrics"
+	"github.com/skaiscraper/skai/internal/platform/trace"
 )
 
 // metricsFlags say where a process tells its operator's programs how it is doing.
@@ -31,3 +33,22 @@ func (f *metricsFlags) listen(ctx context.Context) (net.Listener, error) {
 	}
 	return listen(ctx, "SKAI_METRICS_LISTEN (--metrics-listen)", f.MetricsListen, "127.0.0.1:9091")
 }
+
+// traceFlags say which traces are kept.
+type traceFlags struct {
+	TraceRate float64       `help:"The part of all requests and jobs whose trace is kept whatever they were like, 0 to 1; those that were slow or failed are kept in any case." default:"0.01" env:"SKAI_TRACE_RATE" placeholder:"PART"`
+	TraceSlow time.Duration `help:"What took so long is slow, and its trace is kept." default:"500ms" env:"SKAI_TRACE_SLOW" placeholder:"TIME"`
+}
+
+// Validate refuses what can't be.
+func (f *traceFlags) Validate() error {
+	if !(f.TraceRate >= 0 && f.TraceRate <= 1) {
+		return fmt.Errorf("SKAI_TRACE_RATE (--trace-rate) is %g; it is between 0 (none) and 1 (all), for example 0.01", f.TraceRate)
+	}
+	if f.TraceSlow < time.Millisecond {
+		return fmt.Errorf("SKAI_TRACE_SLOW (--trace-slow) is %s; it is 1ms or more, for example 500ms", f.TraceSlow)
+	}
+	return nil
+}
+
+func (f *traceFlags) config() trace.Config { return trace.Config{Rate: f.TraceRate, Slow: f.TraceSlow} }

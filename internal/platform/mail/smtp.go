@@ -16,6 +16,9 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/skaiscraper/skai/internal/platform/queue"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/skaiscraper/skai/internal/platform/span"
 )
 
 // patience is how long a server may take for one mail.
@@ -75,7 +78,13 @@ func (s *server) send(ctx context.Context, m *gomail.Msg) error {
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
-	return discreet(client.DialAndSendWithContext(ctx, m))
+	ctx, sending := span.Start(ctx, "SMTP", trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(span.Server.String(s.host)))
+	err = discreet(client.DialAndSendWithContext(ctx, m))
+	if err != nil {
+		span.Fail(sending, "refused")
+	}
+	sending.End()
+	return err
 }
 
 // final is an error that comes back however often it is tried.

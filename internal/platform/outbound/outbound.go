@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"syscall"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/platform/span"
 )
 
 // MaxBody is how much of an answer is read, in bytes.
@@ -119,10 +121,10 @@ func (g Guard) Client(patience time.Duration) *http.Client {
 	}}
 	return &http.Client{
 		Timeout: patience,
-		Transport: guarded{g, &http.Transport{
+		Transport: span.Transport(guarded{g, &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: patience, TLSClientConfig: g.roots, ForceAttemptHTTP2: true,
 			MaxResponseHeaderBytes: 1 << 16, DisableKeepAlives: true, Proxy: nil,
-		}},
+		}}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -29,6 +29,7 @@ var notTenants = map[string]string{
 	"passkey_challenges": "",  // as user_factors
 	"measured_minutes":   "r", // which minutes were measured, the same for everybody
 	"probe_minutes":      "r", // what probes saw, the same for everybody
+	"system_traces":      "",  // of no organisation; skai_operator only
 	"processes":          "",  // programs, of no organisation; skai_operator only
 	"mails":              "",  // an account's mails are of no organisation; skai_signin only
 	"mail_suppressions":  "",  // an address refuses everybody's mails; as mails
@@ -205,6 +206,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"sso_connections: skai_operator may SELECT",
 		"sso_connections: skai_signin may SELECT",
 		"sso_domains: skai_signin may SELECT",
+		"traces: skai_operator may ALL",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

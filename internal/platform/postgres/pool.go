@@ -44,7 +44,7 @@ func Open(ctx context.Context, url string, processes int) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL can't be read: %w; an example: postgres://skai_app:secret@db.internal:5432/skai", err)
 	}
-	config.ConnConfig.Tracer = queryCounter{}
+	config.ConnConfig.Tracer = queryTracer{}
 	config.ConnConfig.RuntimeParams["application_name"] = "skai"
 	config.MaxConnIdleTime = 5 * time.Minute
 	free, err := checkRole(ctx, config.ConnConfig)

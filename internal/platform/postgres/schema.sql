@@ -1748,6 +1748,45 @@ ALTER TABLE ONLY public.sso_identities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sso_identities OWNER TO skai_owner;
 
+CREATE TABLE public.system_traces (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    status integer NOT NULL,
+    took_ms double precision NOT NULL,
+    slow boolean NOT NULL,
+    failed boolean NOT NULL,
+    sampled boolean NOT NULL,
+    request_id text NOT NULL,
+    asked_by uuid,
+    dropped integer NOT NULL,
+    spans jsonb NOT NULL,
+    CONSTRAINT system_traces_name_check CHECK ((char_length(name) <= 200))
+);
+
+ALTER TABLE public.system_traces OWNER TO skai_owner;
+
+CREATE TABLE public.traces (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    status integer NOT NULL,
+    took_ms double precision NOT NULL,
+    slow boolean NOT NULL,
+    failed boolean NOT NULL,
+    sampled boolean NOT NULL,
+    request_id text NOT NULL,
+    asked_by uuid,
+    dropped integer NOT NULL,
+    spans jsonb NOT NULL,
+    CONSTRAINT traces_name_check CHECK ((char_length(name) <= 200))
+);
+
+ALTER TABLE ONLY public.traces FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.traces OWNER TO skai_owner;
+
 CREATE TABLE public.trusted_devices (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -2113,6 +2152,12 @@ ALTER TABLE ONLY public.sso_identities
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_subject_key UNIQUE (org_id, issuer, subject);
 
+ALTER TABLE ONLY public.system_traces
+    ADD CONSTRAINT system_traces_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.traces
+    ADD CONSTRAINT traces_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_pkey PRIMARY KEY (id);
 
@@ -2320,6 +2365,16 @@ CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
 
 CREATE INDEX sso_identities_person_idx ON public.sso_identities USING btree (org_id, person_id);
+
+CREATE INDEX system_traces_newest_idx ON public.system_traces USING btree (at DESC, id DESC);
+
+CREATE INDEX traces_age_idx ON public.traces USING btree (at);
+
+CREATE INDEX traces_asked_idx ON public.traces USING btree (org_id, asked_by) WHERE (asked_by IS NOT NULL);
+
+CREATE INDEX traces_name_idx ON public.traces USING btree (org_id, name, at DESC, id DESC);
+
+CREATE INDEX traces_newest_idx ON public.traces USING btree (org_id, at DESC, id DESC);
 
 CREATE INDEX trusted_devices_user_idx ON public.trusted_devices USING btree (user_id);
 
@@ -2779,6 +2834,9 @@ ALTER TABLE ONLY public.sso_identities
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.traces
+    ADD CONSTRAINT traces_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -2891,6 +2949,8 @@ CREATE POLICY erase ON public.sso_groups TO skai_eraser USING ((org_id = ( SELEC
 
 CREATE POLICY erase ON public.sso_identities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.traces TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
@@ -2930,6 +2990,8 @@ CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK
 CREATE POLICY operator ON public.request_stats TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.sso_connections FOR SELECT TO skai_operator USING (true);
+
+CREATE POLICY operator ON public.traces TO skai_operator USING (true) WITH CHECK (true);
 
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
 
@@ -3064,6 +3126,10 @@ CREATE POLICY tenant ON public.sso_domains TO skai_app USING ((org_id = ( SELECT
 CREATE POLICY tenant ON public.sso_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.sso_identities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.traces TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+ALTER TABLE public.traces ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA audit TO skai_owner;
 GRANT USAGE ON SCHEMA audit TO skai_app;
@@ -3508,6 +3574,12 @@ GRANT UPDATE(role) ON TABLE public.sso_groups TO skai_app;
 
 GRANT SELECT,DELETE ON TABLE public.sso_identities TO skai_eraser;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sso_identities TO skai_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.system_traces TO skai_operator;
+
+GRANT SELECT,DELETE ON TABLE public.traces TO skai_eraser;
+GRANT SELECT ON TABLE public.traces TO skai_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.traces TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trusted_devices TO skai_signin;
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/outbox"
+	"github.com/skaiscraper/skai/internal/platform/span"
 )
 
 const patience = 10 * time.Second // for the provider
@@ -38,7 +39,7 @@ type Sender struct {
 
 // New gives a sender; its error names what is wrong with the configuration.
 func New(c Config) (*Sender, error) {
-	s := &Sender{config: c, client: &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	s := &Sender{config: c, client: &http.Client{Timeout: patience, Transport: span.Transport(http.DefaultTransport), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	if c.URL == "" {
 		return s, nil
 	}

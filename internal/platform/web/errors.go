@@ -133,6 +133,7 @@ func (rt *Router) note(ctx context.Context, err error) *Problem {
 		if i == nil {
 			i = &info{}
 		}
+		i.failure = err
 		rt.cfg.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("error", err.Error()),
 			slog.String("route", i.pattern), slog.String("request", i.id))
 	}

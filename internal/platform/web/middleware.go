@@ -31,6 +31,7 @@ type info struct {
 	proxies []netip.Prefix  // Config.Proxies
 	sent    *recorder       // what the handler has answered so far
 	ctx     context.Context // the signed-in context, for the error page of the same request
+	failure error           // what went wrong that is ours to look into
 }
 
 type infoKey struct{}
@@ -83,7 +84,7 @@ func (rt *Router) observe(next http.Handler) http.Handler {
 				slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes),
 				slog.Duration("took", time.Since(start)), slog.String("request", i.id))
 			if rt.cfg.Observed != nil {
-				rt.cfg.Observed(cmp.Or(i.ctx, ctx), Observation{r.Method + " " + i.pattern, rec.code(), rec.bytes, time.Since(start)})
+				rt.cfg.Observed(cmp.Or(i.ctx, ctx), Observation{r.Method, i.pattern, i.id, rec.code(), rec.bytes, time.Since(start), i.failure})
 			}
 		}()
 		next.ServeHTTP(rec, r)
@@ -92,11 +93,26 @@ func (rt *Router) observe(next http.Handler) http.Handler {
 
 // Observation is a request that was answered.
 type Observation struct {
-	Route  string // "GET /claims/{id}"; its path is "none" where there is no route
-	Status int
-	Bytes  int64
-	Took   time.Duration
+	Method  string
+	Pattern string // "/claims/{id}"; "none" where there is no route
+	ID      string // under which the log has it
+	Status  int
+	Bytes   int64
+	Took    time.Duration
+	Failure error // what is ours to look into, a *Panic among them; nil where there is nothing
 }
+
+// Route is the address with its method: "GET /claims/{id}".
+func (o Observation) Route() string { return o.Method + " " + o.Pattern }
+
+// Panic is a programmer's mistake that a request came upon.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+// Error is what it said, with the stack.
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n%s", p.Value, p.Stack) }
 
 func newID() string {
 	id, err := uuid.NewV7()
@@ -220,7 +236,7 @@ func (rt *Router) recoverPanic(next http.Handler) http.Handler {
 			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p) // net/http's own way to drop a connection
 			}
-			rt.fail(sent, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			rt.fail(sent, r, &Panic{p, debug.Stack()})
 		}()
 		next.ServeHTTP(sent, r)
 	})

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+	"go.opentelemetry.io/otel"
+	oteltrace "go.opentelemetry.io/otel/trace"
+
+	"github.com/skaiscraper/skai/internal/platform/health"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/queue"
+	"github.com/skaiscraper/skai/internal/platform/trace"
+)
+
+// newTracer gives the tracer of this process.
+func newTracer(db *postgres.DB, cfg Config, self health.Process) (*trace.Tracer, error) {
+	if cfg.Log != nil { // a collector that is away is told of there
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { cfg.Log.Warn("traces are not sent", "error", err) }))
+	}
+	c := cfg.Traces
+	c.Version, c.Process = cfg.Version, self.ID
+	return trace.New(db, c)
+}
+
+// figures are what the rooms tell Prometheus beside what package metrics does.
+func (a *App) figures() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "skai_traces_dropped_total", Help: "Traces that should have been kept and were not, for want of room."}, a.traces.Dropped),
+	}
+}
+
+// traced follows a job, as a trace of its own that points at the request which asked
+// for it.
+func (a *App) traced(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) (err error) {
+	from := queue.OriginOf(job.Metadata)
+	ctx = a.traces.Begin(ctx, oteltrace.SpanKindConsumer, from.Links()...)
+	defer func() {
+		panicked := recover()
+		a.traces.End(ctx, trace.Ended{Name: "job " + job.Kind, Org: from.Org, Failed: panicked != nil || isFailure(err)})
+		if panicked != nil {
+			panic(panicked) // the queue notes it
+		}
+	}()
+	return do(ctx)
+}
+
+// isFailure tells whether a job failed: one that is put off did not.
+func isFailure(err error) bool {
+	_, later := errors.AsType[*river.JobSnoozeError](err)
+	return err != nil && !later
+}
