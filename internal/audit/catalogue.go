@@ -72,7 +72,7 @@ var catalogue = append(records(), []Action{
 	{Name: "person.exported", Words: "downloaded the list of people", Routes: []string{"GET /settings/people.csv"}, Noted: true},
 	{Name: "import.exported", Words: "downloaded the rows an import set aside", Routes: []string{"GET /migration/runs/{run}/errors/{file}"}, Noted: true},
 	{Name: "file.downloaded", Words: "downloaded a file", Routes: []string{"GET /files/{id}/content"}, Noted: true},
-	{Name: "level.exported", Words: "downloaded the service level", Routes: []string{"GET /settings/ops.csv"}, Noted: true},
+	{Name: "level.exported", Words: "downloaded the service level", Routes: []string{"GET /settings/ops.csv", "GET /settings/ops/traces.csv"}, Noted: true},
 	{Name: "trail.exported", Words: "downloaded the audit trail", Routes: []string{"GET /settings/audit.csv", "GET /settings/audit.jsonl"}, Noted: true},
 	{Name: "organisation.exported", Words: "exported everything of the organisation, by a command"},
 	{Name: "organisation.looked", Words: "looked, by a command of the operator's, at"},

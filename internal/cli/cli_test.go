@@ -12,12 +12,14 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/trace"
 )
 
 // TestMain runs the tests; started by a test with asProgram set, this program is
@@ -251,4 +253,32 @@ func TestAnAddressInUseIsNamed(t *testing.T) {
 	run(t, "", "work", "--data", t.TempDir(), "--metrics-listen", l.Addr().String()).want(t, exitFailed, "SKAI_METRICS_LISTEN", l.Addr().String(), "another program", "127.0.0.1:9091")
 	run(t, "", "serve", "--data", t.TempDir(), "--metrics-listen", "0.0.0.0:9090").want(t, exitFailed, "SKAI_METRICS_LISTEN", "can be reached from outside", "127.0.0.1:9090")
 	run(t, "", "serve", "--data", t.TempDir(), "--listen", "192.0.2.1:80").want(t, exitFailed, "SKAI_LISTEN", "192.0.2.1:80", "an example")
+}
+
+func TestTracesOfNobodyAreTheOperators(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	tr, err := trace.New(db, trace.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on(t, db, "", "traces", "list").want(t, exitDone, "There is none.")
+	ctx := tr.Begin(t.Context(), oteltrace.SpanKindServer)
+	if _, err := db.Exec(ctx, "SELECT 1"); err != nil {
+		t.Fatal(err)
+	}
+	tr.End(ctx, trace.Ended{Name: "POST /sign-in", Status: 500, Failed: true})
+	tr.End(tr.Begin(t.Context(), oteltrace.SpanKindServer), trace.Ended{Name: "GET /claims", Org: dbtest.Org(t, db, "titan").ID, Status: 500, Failed: true})
+	if err := tr.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list := on(t, db, "", "traces", "list", "--only-failed")
+	list.want(t, exitDone, "POST /sign-in  failed", " 500 ")
+	if strings.Contains(list.out, "/claims") {
+		t.Errorf("an organisation's is there too: %s", list.out)
+	}
+	id := regexp.MustCompile(`[0-9a-f-]{36}`).FindString(list.out)
+	on(t, db, "", "traces", "show", id).want(t, exitDone, "POST /sign-in", "########", "SELECT 1")
+	on(t, db, "", "traces", "show", "01a205b5-ae52-713f-92e0-37b7a6333d61").want(t, exitFailed, "there is no trace")
+	on(t, db, "", "traces", "show", "first").want(t, exitFailed, `"first" is no trace's id`)
 }

@@ -53,6 +53,9 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Stream("GET "+path+".csv", see, s.export)
 	rt.Page("GET "+statusPath, web.Access{Audience: web.Public}, s.statusPage)
 	rt.Raw("POST "+uptime.BringPath, web.Access{Audience: web.Public, Rate: limit.Webhook}, s.bring)
+	rt.Page("GET "+tracesPath, see, s.tracesPage)
+	rt.Stream("GET "+tracesPath+".csv", see, s.tracesExport)
+	rt.Page("GET "+tracesPath+"/{id}", see, s.tracePage)
 	s.apiRoutes(rt)
 }
 

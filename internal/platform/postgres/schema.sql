@@ -2372,8 +2372,6 @@ CREATE INDEX traces_age_idx ON public.traces USING btree (at);
 
 CREATE INDEX traces_asked_idx ON public.traces USING btree (org_id, asked_by) WHERE (asked_by IS NOT NULL);
 
-CREATE INDEX traces_name_idx ON public.traces USING btree (org_id, name, at DESC, id DESC);
-
 CREATE INDEX traces_newest_idx ON public.traces USING btree (org_id, at DESC, id DESC);
 
 CREATE INDEX trusted_devices_user_idx ON public.trusted_devices USING btree (user_id);

@@ -52,7 +52,7 @@ func (t queryTracer) TraceBatchStart(ctx context.Context, c *pgx.Conn, d pgx.Tra
 
 // TraceBatchEnd ends it.
 func (queryTracer) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchEndData) {
-	endStatement(ctx, d.Err, -1)
+	endStatement(ctx, d.Err, 0)
 }
 
 type acquireKey struct{}
@@ -85,7 +85,7 @@ func endStatement(ctx context.Context, err error, rows int64) {
 	}
 	if err != nil {
 		span.Fail(s, errorCode(err))
-	} else if rows >= 0 {
+	} else if rows > 0 {
 		s.SetAttributes(span.Rows.Int64(rows))
 	}
 	s.End()

@@ -45,7 +45,7 @@ type Span struct {
 // Filter says which traces a list has, the newest first.
 type Filter struct {
 	Slow, Failed bool   // only those
-	Name         string // only of this route or job; "" is all
+	Words        string // only of routes and jobs whose name has this; "" is all
 	Before       Cursor // the zero value begins with the newest
 	Limit        int
 }
@@ -63,19 +63,8 @@ func List(ctx context.Context, db *postgres.DB, f Filter) ([]Trace, error) {
 	return postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) ([]Trace, error) {
 		return postgres.Many[Trace](ctx, tx, `
 			SELECT `+columns+` FROM traces
-			WHERE (NOT $1 OR slow) AND (NOT $2 OR failed) AND ($3 = '' OR name = $3) AND ($4::timestamptz IS NULL OR (at, id) < ($4, $5))
-			ORDER BY at DESC, id DESC LIMIT $6`, f.Slow, f.Failed, f.Name, f.Before.at(), f.Before.ID, f.Limit)
-	})
-}
-
-// Names gives the routes and jobs that the organisation of the scope has traces of.
-func Names(ctx context.Context, db *postgres.DB) ([]string, error) {
-	return postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
-		return postgres.Values[string](ctx, tx, `
-			WITH RECURSIVE n AS (
-				(SELECT name FROM traces ORDER BY name LIMIT 1)
-				UNION ALL SELECT (SELECT t.name FROM traces t WHERE t.name > n.name ORDER BY t.name LIMIT 1) FROM n WHERE n.name IS NOT NULL
-			) SELECT name FROM n WHERE name IS NOT NULL LIMIT 500`)
+			WHERE (NOT $1 OR slow) AND (NOT $2 OR failed) AND ($3 = '' OR position(lower($3) IN lower(name)) > 0) AND ($4::timestamptz IS NULL OR (at, id) < ($4, $5))
+			ORDER BY at DESC, id DESC LIMIT $6`, f.Slow, f.Failed, f.Words, f.Before.at(), f.Before.ID, f.Limit)
 	})
 }
 
@@ -101,7 +90,7 @@ func ListSystem(ctx context.Context, db *postgres.DB, f Filter) ([]Trace, error)
 	return postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]Trace, error) {
 		return postgres.Many[Trace](ctx, tx, `
 			SELECT `+columns+` FROM system_traces
-			WHERE (NOT $1 OR slow) AND (NOT $2 OR failed) AND ($3 = '' OR name = $3) ORDER BY at DESC, id DESC LIMIT $4`, f.Slow, f.Failed, f.Name, f.Limit)
+			WHERE (NOT $1 OR slow) AND (NOT $2 OR failed) AND ($3 = '' OR position(lower($3) IN lower(name)) > 0) ORDER BY at DESC, id DESC LIMIT $4`, f.Slow, f.Failed, f.Words, f.Limit)
 	})
 }
 

@@ -19,7 +19,6 @@ CREATE TABLE traces (
 	PRIMARY KEY (org_id, id)
 );
 CREATE INDEX traces_newest_idx ON traces (org_id, at DESC, id DESC);
-CREATE INDEX traces_name_idx ON traces (org_id, name, at DESC, id DESC);
 CREATE INDEX traces_asked_idx ON traces (org_id, asked_by) WHERE asked_by IS NOT NULL;
 CREATE INDEX traces_age_idx ON traces (at);
 SELECT tenant_table('traces');
