@@ -85,6 +85,9 @@ var writers = map[string]string{
 	"org_keys":          "platform/vault",
 	"traces":            "platform/trace",
 	"system_traces":     "platform/trace",
+	"error_groups":      "platform/trouble",
+	"error_people":      "platform/trouble",
+	"system_errors":     "platform/trouble",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

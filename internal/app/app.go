@@ -45,6 +45,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/sms"
 	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -97,6 +98,7 @@ type App struct {
 	measured *measure.Recorder
 	gate     *gate.Gate
 	traces   *trace.Tracer
+	troubles *trouble.Recorder
 	watch    watch       // the probe and the recorders run
 	draining atomic.Bool // about to stop
 	drain    time.Duration
@@ -182,7 +184,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.self, a.measured = self, measure.New(db, self.ID)
+	a.self, a.measured, a.troubles = self, measure.New(db, self.ID), trouble.New(db, cfg.Version)
 	if a.traces, err = newTracer(db, cfg, self); err != nil {
 		return nil, err
 	}

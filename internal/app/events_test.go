@@ -252,6 +252,11 @@ func (c clerk) settings(t *testing.T) {
 	c.write(t, "POST", "/settings/factors/distrust", url.Values{})
 	c.submit(t, "/settings/factors", "/settings/factors/*/remove", nil)
 	c.submit(t, "/settings/password", "/settings/password", url.Values{"current": {dbtest.Password}, "password": {"correct horse battery"}, "again": {"correct horse battery"}})
+	c.exec(t, `INSERT INTO error_groups (org_id, id, place, kind, words, chain, frames, count, first_seen, last_seen, first_release, last_release, request_id)
+		SELECT id, '01a205b5-ae52-713f-92e0-37b7a6333d61', 'GET /', 'error', '', '*errors.errorString', '', 1, now(), now(), '', '', '' FROM orgs`)
+	const wrong = "/settings/ops/errors/01a205b5-ae52-713f-92e0-37b7a6333d61"
+	c.submit(t, wrong, wrong+"/resolve", nil)
+	c.submit(t, wrong, wrong+"/reopen", nil)
 	c.write(t, "POST", "/settings/ownership", url.Values{"person": {c.person(t, tenant.Manager)}, "stay": {"on"}, "current": {"correct horse battery"}})
 	c.write(t, "POST", "/settings/people/invite-many", url.Values{"rows": {"email,name,role\njo@example.com,Jo,member\nal@example.com,Al,viewer\n"}, "invite": {"on"}})
 	browser := guest{c.handler, http.Header{}}

@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -40,9 +41,25 @@ func (a *App) observe(ctx context.Context, o web.Observation) {
 	}
 	a.Metrics.Observe(route, o.Status, o.Took)
 	a.traces.End(ctx, trace.Ended{Name: route, Org: scope.OrgID, Request: o.ID, Status: o.Status, Failed: o.Status >= http.StatusInternalServerError || o.Failure != nil})
+	a.noteFailure(scope, route, o)
 }
 
-// rollArgs asks for measure.Roll and trace.Prune.
+// noteFailure keeps what went wrong with a request.
+func (a *App) noteFailure(scope tenant.Scope, route string, o web.Observation) {
+	seen := trouble.Seen{Org: scope.OrgID, Person: scope.ActorID, Place: route, Request: o.ID, Err: o.Failure}
+	switch {
+	case o.Failure == nil && o.Status < http.StatusInternalServerError:
+		return
+	case o.Failure == nil:
+		seen.Err = trouble.Answer(o.Status)
+	}
+	if p, ok := errors.AsType[*web.Panic](o.Failure); ok {
+		seen.Panicked, seen.Value, seen.Stack = true, p.Value, p.Stack
+	}
+	a.troubles.Note(seen)
+}
+
+// rollArgs asks for measure.Roll, and for what is too old to go.
 type rollArgs struct{}
 
 // Kind names the job in the queue.
@@ -57,8 +74,9 @@ func (rollArgs) InsertOpts() river.InsertOpts {
 func (a *App) measureJobs(w *river.Workers) []*river.PeriodicJob {
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[rollArgs]) error {
 		_, err := measure.Roll(ctx, a.db, time.Now())
-		_, old := trace.Prune(ctx, a.db, time.Now())
-		return errors.Join(err, old)
+		_, traces := trace.Prune(ctx, a.db, time.Now())
+		_, errs := trouble.Prune(ctx, a.db, time.Now())
+		return errors.Join(err, traces, errs)
 	}))
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 		func() (river.JobArgs, *river.InsertOpts) { return rollArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}

@@ -39,6 +39,9 @@ func (a *App) look(ctx context.Context) (done func()) {
 		all.Go(func() {
 			a.traces.Run(ctx, func(err error) { a.log.Error("traces are not kept", "error", err) })
 		})
+		all.Go(func() {
+			a.troubles.Run(ctx, func(err error) { a.log.Error("errors are not kept", "error", err) })
+		})
 		a.watch.stop = func() { cancel(); all.Wait() }
 	}
 	return sync.OnceFunc(func() {

@@ -174,3 +174,79 @@ func TestWhatRequestsDid(t *testing.T) {
 		t.Errorf("%d traces of signing in, %v", n, err)
 	}
 }
+
+// TestErrorsOfAnOrganisation has requests and a job fail, and looks at the pages about
+// it as its people, as another's, and as those who may only look.
+func TestErrorsOfAnOrganisation(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	a := build(t, db)
+	owner, other, member := comeIn(t, a, titan, tenant.Owner), comeIn(t, a, prowest, tenant.Owner), comeIn(t, a, titan, tenant.Member)
+	super := dbtest.Super(t, db)
+	breaking := func() {
+		t.Helper()
+		if _, err := super.Exec(t.Context(), `ALTER TABLE leads RENAME TO gone`); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range []guest{owner, owner, member} {
+			if got := g.send(t, http.MethodGet, "/api/leads?q=Quackenbush", nil); got.Status != http.StatusInternalServerError {
+				t.Errorf("%d %s", got.Status, got.Body)
+			}
+		}
+		if _, err := super.Exec(t.Context(), `ALTER TABLE gone RENAME TO leads`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	while(t, serving(t, a), func() {
+		breaking()
+		owner.send(t, http.MethodPost, "/api/people/invitations", map[string]any{"email": "quackenbush@example.com", "role": "member"})
+		owner.send(t, http.MethodGet, "/claims/01a205b5-ae52-713f-92e0-37b7a6333d61", nil) // a refusal is no error
+	})
+	while(t, a.Work, func() {
+		until(t, super, `SELECT count(*)::int FROM river.river_job WHERE kind = 'people.invite' AND state = 'retryable'`)
+	})
+	const at = "/settings/ops/errors"
+	list := owner.send(t, http.MethodGet, at, nil).Body
+	for _, want := range []string{"GET /api/leads", "database: 42P01", "job people.invite", "open"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("no %q in %s", want, list)
+		}
+	}
+	if strings.Contains(list, "/claims/{id}") || strings.Contains(list, "uackenbush") {
+		t.Error("a refusal or a name is in the list")
+	}
+	one := regexp.MustCompile(at + `/[0-9a-f-]{36}`).FindString(owner.send(t, http.MethodGet, at+"?q=leads", nil).Body)
+	page := owner.send(t, http.MethodGet, one, nil).Body
+	for _, want := range []string{"42P01", "Mark as resolved", "*pgconn.PgError", "What the failed requests did"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %q in %s", want, page)
+		}
+	}
+	if csv := owner.send(t, http.MethodGet, at+".csv?q=leads", nil).Body; !strings.Contains(csv, "GET /api/leads,database,42P01,") || !strings.Contains(csv, ",3,2,") {
+		t.Error(csv) // three times, two people
+	}
+	for who, g := range map[string]guest{"another organisation": other, "a member": member} {
+		want := map[string]int{"another organisation": http.StatusNotFound, "a member": http.StatusForbidden}[who]
+		for _, r := range [][2]string{{http.MethodGet, one}, {http.MethodPost, one + "/resolve"}, {http.MethodPost, one + "/reopen"}} {
+			if got := g.send(t, r[0], r[1], url.Values{}); got.Status != want {
+				t.Errorf("%s %s by %s: %d", r[0], r[1], who, got.Status)
+			}
+		}
+	}
+	if got := owner.send(t, http.MethodPost, one+"/resolve", url.Values{}); got.Status != http.StatusSeeOther {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+	if open, done := owner.send(t, http.MethodGet, at, nil).Body, owner.send(t, http.MethodGet, at+"?state=resolved", nil).Body; strings.Contains(open, "GET /api/leads") || !strings.Contains(done, "GET /api/leads") {
+		t.Error("it is not where resolved ones are")
+	}
+	while(t, serving(t, a), breaking)
+	if got := owner.send(t, http.MethodGet, one, nil).Body; !strings.Contains(got, "came back") || !strings.Contains(got, "Mark as resolved") {
+		t.Errorf("it was seen again: %s", got)
+	}
+	for path, want := range map[string]int{at + "?state=odd": 422, at + "?sort=at": 422, at + "/01a205b5-ae52-713f-92e0-37b7a6333d61": 404} {
+		if got := owner.send(t, http.MethodGet, path, nil); got.Status != want {
+			t.Errorf("%s: %d", path, got.Status)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
@@ -14,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 )
 
 // newTracer gives the tracer of this process.
@@ -30,17 +32,26 @@ func newTracer(db *postgres.DB, cfg Config, self health.Process) (*trace.Tracer,
 func (a *App) figures() []prometheus.Collector {
 	return []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "skai_traces_dropped_total", Help: "Traces that should have been kept and were not, for want of room."}, a.traces.Dropped),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "skai_errors_dropped_total", Help: "Errors that were not kept, for want of room."}, a.troubles.Dropped),
 	}
 }
 
 // traced follows a job, as a trace of its own that points at the request which asked
-// for it.
+// for it, and keeps what went wrong with it.
 func (a *App) traced(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) (err error) {
 	from := queue.OriginOf(job.Metadata)
 	ctx = a.traces.Begin(ctx, oteltrace.SpanKindConsumer, from.Links()...)
 	defer func() {
 		panicked := recover()
-		a.traces.End(ctx, trace.Ended{Name: "job " + job.Kind, Org: from.Org, Failed: panicked != nil || isFailure(err)})
+		failed := panicked != nil || isFailure(err)
+		a.traces.End(ctx, trace.Ended{Name: "job " + job.Kind, Org: from.Org, Failed: failed})
+		if failed {
+			seen := trouble.Seen{Org: from.Org, Place: "job " + job.Kind, Err: err}
+			if panicked != nil {
+				seen.Panicked, seen.Value, seen.Stack = true, panicked, debug.Stack()
+			}
+			a.troubles.Note(seen)
+		}
 		if panicked != nil {
 			panic(panicked) // the queue notes it
 		}

@@ -44,6 +44,7 @@ type commands struct {
 	Mail    mailCommands   `cmd:"" help:"Mails: what became of them, what came back, and who gets none."`
 	Jobs    jobsCommands   `cmd:"" help:"Background jobs: what waits, and what was given up."`
 	Audit   auditCommands  `cmd:"" help:"The audit trail."`
+	Errors  errorsCommands `cmd:"" help:"What went wrong, each kind once."`
 	Traces  tracesCommands `cmd:"" help:"What slow and failed requests did, of those that belong to no organisation."`
 	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`
 	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`

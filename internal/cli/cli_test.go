@@ -20,6 +20,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 )
 
 // TestMain runs the tests; started by a test with asProgram set, this program is
@@ -281,4 +282,30 @@ func TestTracesOfNobodyAreTheOperators(t *testing.T) {
 	on(t, db, "", "traces", "show", id).want(t, exitDone, "POST /sign-in", "########", "SELECT 1")
 	on(t, db, "", "traces", "show", "01a205b5-ae52-713f-92e0-37b7a6333d61").want(t, exitFailed, "there is no trace")
 	on(t, db, "", "traces", "show", "first").want(t, exitFailed, `"first" is no trace's id`)
+}
+
+func TestTheOperatorSeesErrorsOfAll(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := trouble.New(db, "v1")
+	on(t, db, "", "errors", "list").want(t, exitDone, "There is none.")
+	r.Note(trouble.Seen{Org: dbtest.Org(t, db, "titan").ID, Place: "GET /claims", Request: "r1", Err: io.EOF})
+	r.Note(trouble.Seen{Org: dbtest.Org(t, db, "prowest").ID, Place: "GET /claims", Err: io.EOF})
+	r.Note(trouble.Seen{Place: "POST /sign-in", Err: io.ErrUnexpectedEOF})
+	if err := r.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	on(t, db, "", "errors", "list").want(t, exitDone, "titan ", "prowest ", "GET /claims  error: EOF", "POST /sign-in  error: unexpected EOF")
+	line := regexp.MustCompile(`(?m)^.* titan .*$`).FindString(on(t, db, "", "errors", "list").out)
+	id := regexp.MustCompile(`[0-9a-f-]{36}`).FindString(line)
+	on(t, db, "", "errors", "show", id).want(t, exitDone, "titan: 1 times, 0 people", "prowest: 1 times", "releases v1 to v1, open, request r1")
+	on(t, db, "", "errors", "resolve", id).want(t, exitDone, "It is resolved.")
+	if got := on(t, db, "", "errors", "list"); strings.Contains(got.out, "GET /claims") {
+		t.Errorf("it is still there: %s", got.out)
+	}
+	on(t, db, "", "errors", "list", "--resolved").want(t, exitDone, "titan ", "prowest ")
+	on(t, db, "", "errors", "reopen", id).want(t, exitDone, "It is open again.")
+	on(t, db, "", "errors", "list").want(t, exitDone, "titan ", "prowest ")
+	on(t, db, "", "errors", "show", "01a205b5-ae52-713f-92e0-37b7a6333d61").want(t, exitFailed, "there is no error")
+	on(t, db, "", "errors", "resolve", "first").want(t, exitFailed, `"first" is no error's id`)
 }

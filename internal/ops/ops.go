@@ -1,5 +1,5 @@
 // Package ops shows an organisation's people how the service answered them: what was
-// measured, and nothing else.
+// measured, what slow and failed requests did, what went wrong, and nothing else.
 package ops
 
 import (
@@ -56,6 +56,12 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("GET "+tracesPath, see, s.tracesPage)
 	rt.Stream("GET "+tracesPath+".csv", see, s.tracesExport)
 	rt.Page("GET "+tracesPath+"/{id}", see, s.tracePage)
+	rt.Page("GET "+errorsPath, see, s.errorsPage)
+	rt.Stream("GET "+errorsPath+".csv", see, s.errorsExport)
+	rt.Page("GET "+errorsPath+"/{id}", see, s.errorPage)
+	set := web.Access{Permission: string(identity.EditSettings)}
+	rt.Page("POST "+errorsPath+"/{id}/resolve", set, s.resolve(true))
+	rt.Page("POST "+errorsPath+"/{id}/reopen", set, s.resolve(false))
 	s.apiRoutes(rt)
 }
 

@@ -285,6 +285,9 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	if err := p.singleSignOn(ctx, c); err != nil {
 		return err
 	}
+	if err := p.went(ctx, c); err != nil {
+		return err
+	}
 	return p.directory(ctx, c)
 }
 

@@ -29,6 +29,7 @@ var notTenants = map[string]string{
 	"passkey_challenges": "",  // as user_factors
 	"measured_minutes":   "r", // which minutes were measured, the same for everybody
 	"probe_minutes":      "r", // what probes saw, the same for everybody
+	"system_errors":      "",  // of no organisation; skai_operator only
 	"system_traces":      "",  // of no organisation; skai_operator only
 	"processes":          "",  // programs, of no organisation; skai_operator only
 	"mails":              "",  // an account's mails are of no organisation; skai_signin only
@@ -189,6 +190,8 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"audit_seals: skai_audit may ALL",
 		"claims: skai_search may SELECT",
 		"contacts: skai_search may SELECT",
+		"error_groups: skai_operator may ALL",
+		"error_people: skai_operator may ALL",
 		"invitations: skai_signin may SELECT",
 		"leads: skai_search may SELECT",
 		"org_keys: skai_signin may ALL",

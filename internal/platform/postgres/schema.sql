@@ -880,6 +880,43 @@ ALTER TABLE ONLY public.contacts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.contacts OWNER TO skai_owner;
 
+CREATE TABLE public.error_groups (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    place text NOT NULL,
+    kind text NOT NULL,
+    words text NOT NULL,
+    chain text NOT NULL,
+    frames text NOT NULL,
+    count bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    first_release text NOT NULL,
+    last_release text NOT NULL,
+    request_id text NOT NULL,
+    resolved_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT error_groups_chain_check CHECK ((char_length(chain) <= 1000)),
+    CONSTRAINT error_groups_count_check CHECK ((count > 0)),
+    CONSTRAINT error_groups_kind_check CHECK ((kind = ANY (ARRAY['database'::text, 'panic'::text, 'fault'::text, 'error'::text]))),
+    CONSTRAINT error_groups_place_check CHECK ((char_length(place) <= 200)),
+    CONSTRAINT error_groups_words_check CHECK ((char_length(words) <= 500))
+);
+
+ALTER TABLE ONLY public.error_groups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_groups OWNER TO skai_owner;
+
+CREATE TABLE public.error_people (
+    org_id uuid NOT NULL,
+    error_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.error_people FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_people OWNER TO skai_owner;
+
 CREATE TABLE public.estimate_lines (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1748,6 +1785,30 @@ ALTER TABLE ONLY public.sso_identities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sso_identities OWNER TO skai_owner;
 
+CREATE TABLE public.system_errors (
+    id uuid NOT NULL,
+    place text NOT NULL,
+    kind text NOT NULL,
+    words text NOT NULL,
+    chain text NOT NULL,
+    frames text NOT NULL,
+    count bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    first_release text NOT NULL,
+    last_release text NOT NULL,
+    request_id text NOT NULL,
+    resolved_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT system_errors_chain_check CHECK ((char_length(chain) <= 1000)),
+    CONSTRAINT system_errors_count_check CHECK ((count > 0)),
+    CONSTRAINT system_errors_kind_check CHECK ((kind = ANY (ARRAY['database'::text, 'panic'::text, 'fault'::text, 'error'::text]))),
+    CONSTRAINT system_errors_place_check CHECK ((char_length(place) <= 200)),
+    CONSTRAINT system_errors_words_check CHECK ((char_length(words) <= 500))
+);
+
+ALTER TABLE public.system_errors OWNER TO skai_owner;
+
 CREATE TABLE public.system_traces (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -1996,6 +2057,12 @@ ALTER TABLE ONLY public.claims
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.error_groups
+    ADD CONSTRAINT error_groups_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_pkey PRIMARY KEY (org_id, error_id, person_id);
+
 ALTER TABLE ONLY public.estimate_lines
     ADD CONSTRAINT estimate_lines_pkey PRIMARY KEY (org_id, id);
 
@@ -2152,6 +2219,9 @@ ALTER TABLE ONLY public.sso_identities
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_subject_key UNIQUE (org_id, issuer, subject);
 
+ALTER TABLE ONLY public.system_errors
+    ADD CONSTRAINT system_errors_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.system_traces
     ADD CONSTRAINT system_traces_pkey PRIMARY KEY (id);
 
@@ -2272,6 +2342,12 @@ CREATE INDEX contacts_search_idx ON public.contacts USING gin (org_id, search);
 
 CREATE INDEX contacts_source_idx ON public.contacts USING btree (org_id, source, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (source <> ''::text));
 
+CREATE INDEX error_groups_age_idx ON public.error_groups USING btree (last_seen);
+
+CREATE INDEX error_groups_seen_idx ON public.error_groups USING btree (org_id, last_seen DESC, id DESC);
+
+CREATE INDEX error_people_person_idx ON public.error_people USING btree (org_id, person_id);
+
 CREATE INDEX estimates_claim_idx ON public.estimates USING btree (org_id, claim_id);
 
 CREATE INDEX external_refs_claim_idx ON public.external_refs USING btree (org_id, claim_id) WHERE (claim_id IS NOT NULL);
@@ -2365,6 +2441,8 @@ CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
 
 CREATE INDEX sso_identities_person_idx ON public.sso_identities USING btree (org_id, person_id);
+
+CREATE INDEX system_errors_seen_idx ON public.system_errors USING btree (last_seen);
 
 CREATE INDEX system_traces_newest_idx ON public.system_traces USING btree (at DESC, id DESC);
 
@@ -2628,6 +2706,18 @@ ALTER TABLE ONLY public.contacts
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.error_groups
+    ADD CONSTRAINT error_groups_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_error_id_fkey FOREIGN KEY (org_id, error_id) REFERENCES public.error_groups(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.estimate_lines
     ADD CONSTRAINT estimate_lines_org_id_estimate_id_fkey FOREIGN KEY (org_id, estimate_id) REFERENCES public.estimates(org_id, id) ON DELETE CASCADE;
 
@@ -2889,6 +2979,10 @@ CREATE POLICY erase ON public.claims TO skai_eraser USING ((org_id = ( SELECT pu
 
 CREATE POLICY erase ON public.contacts TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.error_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.error_people TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.estimate_lines TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.estimates TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2949,6 +3043,10 @@ CREATE POLICY erase ON public.sso_identities TO skai_eraser USING ((org_id = ( S
 
 CREATE POLICY erase ON public.traces TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+ALTER TABLE public.error_groups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_people ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimates ENABLE ROW LEVEL SECURITY;
@@ -2980,6 +3078,10 @@ ALTER TABLE public.leads ENABLE ROW LEVEL SECURITY;
 CREATE POLICY operator ON public.audit_heads FOR SELECT TO skai_operator USING (true);
 
 CREATE POLICY operator ON public.audit_pushes FOR SELECT TO skai_operator USING (true);
+
+CREATE POLICY operator ON public.error_groups TO skai_operator USING (true) WITH CHECK (true);
+
+CREATE POLICY operator ON public.error_people TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
 
@@ -3066,6 +3168,10 @@ CREATE POLICY tenant ON public.audit_seals TO skai_app USING ((org_id = ( SELECT
 CREATE POLICY tenant ON public.claims TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.contacts TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.error_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.error_people TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.estimate_lines TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -3273,6 +3379,16 @@ GRANT SELECT(id) ON TABLE public.contacts TO skai_search;
 GRANT SELECT(archived_at) ON TABLE public.contacts TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.contacts TO skai_search;
+
+GRANT SELECT,DELETE ON TABLE public.error_groups TO skai_eraser;
+GRANT SELECT ON TABLE public.error_groups TO skai_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.error_groups TO skai_operator;
+
+GRANT UPDATE(resolved_at) ON TABLE public.error_groups TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.error_people TO skai_eraser;
+GRANT SELECT ON TABLE public.error_people TO skai_app;
+GRANT SELECT,INSERT ON TABLE public.error_people TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.estimate_lines TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.estimate_lines TO skai_eraser;
@@ -3572,6 +3688,8 @@ GRANT UPDATE(role) ON TABLE public.sso_groups TO skai_app;
 
 GRANT SELECT,DELETE ON TABLE public.sso_identities TO skai_eraser;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sso_identities TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.system_errors TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.system_traces TO skai_operator;
 

@@ -94,6 +94,8 @@ func newPair(t *testing.T) pair {
 	texts(t, p.super, `SELECT audit.seal()::text`)
 	texts(t, p.super, `INSERT INTO org_keys (org_id, id, wrapped, salt, rounds) SELECT id, gen_random_uuid(), 'w', sha256('s'), 600000 FROM orgs RETURNING ''`)
 	texts(t, p.super, `INSERT INTO traces (org_id, id, at, name, status, took_ms, slow, failed, sampled, request_id, dropped, spans) SELECT id, gen_random_uuid(), now(), 'GET /', 200, 1, true, false, false, '', 0, '[]' FROM orgs RETURNING ''`)
+	texts(t, p.super, `INSERT INTO error_groups (org_id, id, place, kind, words, chain, frames, count, first_seen, last_seen, first_release, last_release, request_id) SELECT id, gen_random_uuid(), 'GET /', 'error', '', '', '', 1, now(), now(), '', '', '' FROM orgs RETURNING ''`)
+	texts(t, p.super, `INSERT INTO error_people SELECT DISTINCT ON (e.org_id) e.org_id, e.id, p.id FROM error_groups e JOIN people p ON p.org_id = e.org_id RETURNING ''`)
 	texts(t, p.super, `INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch) SELECT id, 'hour', now(), '*', gen_random_uuid(), 1, 0, 0, 0, 0, 0, 's' FROM orgs RETURNING ''`)
 	p.tenantTable = tenantTables(t, p.super)
 	for _, table := range p.tenantTable {

@@ -128,12 +128,14 @@ func size(n int64) string {
 // it is ours to look into.
 func (rt *Router) note(ctx context.Context, err error) *Problem {
 	p, ours := problem(ctx, err)
-	if ours {
-		i, _ := ctx.Value(infoKey{}).(*info)
-		if i == nil {
-			i = &info{}
-		}
+	i, _ := ctx.Value(infoKey{}).(*info)
+	if i == nil {
+		i = &info{}
+	}
+	if p.Status >= http.StatusInternalServerError && i.failure == nil { // an operation's comes by twice
 		i.failure = err
+	}
+	if ours {
 		rt.cfg.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("error", err.Error()),
 			slog.String("route", i.pattern), slog.String("request", i.id))
 	}

@@ -31,7 +31,7 @@ type info struct {
 	proxies []netip.Prefix  // Config.Proxies
 	sent    *recorder       // what the handler has answered so far
 	ctx     context.Context // the signed-in context, for the error page of the same request
-	failure error           // what went wrong that is ours to look into
+	failure error           // what is answered with 5xx
 }
 
 type infoKey struct{}
@@ -99,7 +99,7 @@ type Observation struct {
 	Status  int
 	Bytes   int64
 	Took    time.Duration
-	Failure error // what is ours to look into, a *Panic among them; nil where there is nothing
+	Failure error // what was, or would have been, answered with 5xx, a *Panic among them; nil where nothing failed
 }
 
 // Route is the address with its method: "GET /claims/{id}".
