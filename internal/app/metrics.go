@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -24,7 +23,7 @@ type queriesKey struct{}
 // begun counts a request's statements, and begins its trace.
 func (a *App) begun(ctx context.Context) context.Context {
 	ctx, n := postgres.CountQueries(ctx)
-	return a.traces.Begin(context.WithValue(ctx, queriesKey{}, n), oteltrace.SpanKindServer)
+	return a.traces.Begin(context.WithValue(ctx, queriesKey{}, n), trace.Server)
 }
 
 // observe measures a request that was answered, and ends its trace.

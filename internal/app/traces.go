@@ -9,7 +9,6 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"go.opentelemetry.io/otel"
-	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -40,7 +39,7 @@ func (a *App) figures() []prometheus.Collector {
 // for it, and keeps what went wrong with it.
 func (a *App) traced(ctx context.Context, job *rivertype.JobRow, do func(context.Context) error) (err error) {
 	from := queue.OriginOf(job.Metadata)
-	ctx = a.traces.Begin(ctx, oteltrace.SpanKindConsumer, from.Links()...)
+	ctx = a.traces.Begin(ctx, trace.Job, from.Links()...)
 	defer func() {
 		panicked := recover()
 		failed := panicked != nil || isFailure(err)

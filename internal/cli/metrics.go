@@ -41,14 +41,6 @@ type traceFlags struct {
 }
 
 // Validate refuses what can't be.
-func (f *traceFlags) Validate() error {
-	if !(f.TraceRate >= 0 && f.TraceRate <= 1) {
-		return fmt.Errorf("SKAI_TRACE_RATE (--trace-rate) is %g; it is between 0 (none) and 1 (all), for example 0.01", f.TraceRate)
-	}
-	if f.TraceSlow < time.Millisecond {
-		return fmt.Errorf("SKAI_TRACE_SLOW (--trace-slow) is %s; it is 1ms or more, for example 500ms", f.TraceSlow)
-	}
-	return nil
-}
+func (f *traceFlags) Validate() error { return f.config().Check() }
 
 func (f *traceFlags) config() trace.Config { return trace.Config{Rate: f.TraceRate, Slow: f.TraceSlow} }

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the metadata of an identity provider
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 )
 
 var canarySlug = regexp.MustCompile(`^canary-[abs]-[0-9a-f]{6}$`)
@@ -285,10 +288,19 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	if err := p.singleSignOn(ctx, c); err != nil {
 		return err
 	}
-	if err := p.went(ctx, c); err != nil {
-		return err
+	return errors.Join(p.went(ctx, c), p.directory(ctx, c))
+}
+
+// went has a request of the canary's fail, so that there is a trace and an error.
+func (p *prover) went(ctx context.Context, c *canary) error {
+	traces, errs := trace.New(p.DB, trace.Config{})
+	if errs != nil {
+		return errs
 	}
-	return p.directory(ctx, c)
+	traces.End(traces.Begin(ctx, trace.Server), trace.Ended{Name: "GET /" + c.word, Org: c.org.ID, Failed: true})
+	seen := trouble.New(p.DB, c.word)
+	seen.Note(trouble.Seen{Org: c.org.ID, Place: "GET /" + c.word, Err: trouble.Answer(http.StatusInternalServerError)})
+	return errors.Join(traces.Flush(ctx), seen.Flush(ctx))
 }
 
 // identityProvider is the metadata of one that is nobody's.

@@ -74,7 +74,7 @@ func (j *jobs) Collect(ch chan<- prometheus.Metric) {
 		Depth  int64
 		Oldest float64
 	}
-	rows, err := postgres.Many[row](ctx, j.db, `
+	rows, err := postgres.Many[row](ctx, j.db.Watch(), `
 		SELECT s.state, count(q.id) AS depth, greatest(coalesce(extract(epoch FROM now() - min(q.scheduled_at)), 0), 0)::float8 AS oldest
 		FROM unnest($1::text[]) s (state) LEFT JOIN river.river_job q ON q.state = s.state::river.river_job_state
 		GROUP BY s.state ORDER BY s.state`, jobStates)

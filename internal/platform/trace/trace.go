@@ -31,6 +31,23 @@ const (
 	mostHourly = 2_000  // traces that a process keeps of an organisation in an hour
 )
 
+// Check says what is wrong with a configuration.
+func (c Config) Check() error {
+	if !(c.Rate >= 0 && c.Rate <= 1) {
+		return fmt.Errorf("SKAI_TRACE_RATE (--trace-rate) is %g; it is between 0 (none) and 1 (all), for example 0.01", c.Rate)
+	}
+	if c.Slow < time.Millisecond {
+		return fmt.Errorf("SKAI_TRACE_SLOW (--trace-slow) is %s; it is 1ms or more, for example 500ms", c.Slow)
+	}
+	return nil
+}
+
+// The kinds of work that a trace is of.
+const (
+	Server = trace.SpanKindServer   // a request
+	Job    = trace.SpanKindConsumer // a job
+)
+
 // DefaultSlow is what takes so long that it is kept where nothing else is said.
 const DefaultSlow = 500 * time.Millisecond
 
