@@ -281,7 +281,7 @@ func TestTracesOfNobodyAreTheOperators(t *testing.T) {
 	id := regexp.MustCompile(`[0-9a-f-]{36}`).FindString(list.out)
 	on(t, db, "", "traces", "show", id).want(t, exitDone, "POST /sign-in", "########", "SELECT 1")
 	on(t, db, "", "traces", "show", "01a205b5-ae52-713f-92e0-37b7a6333d61").want(t, exitFailed, "there is no trace")
-	on(t, db, "", "traces", "show", "first").want(t, exitFailed, "first")
+	on(t, db, "", "traces", "show", "first").want(t, exitFailed, "invalid UUID")
 }
 
 func TestTheOperatorSeesErrorsOfAll(t *testing.T) {
@@ -307,5 +307,5 @@ func TestTheOperatorSeesErrorsOfAll(t *testing.T) {
 	on(t, db, "", "errors", "resolve", "--reopen", id).want(t, exitDone, "It is open again.")
 	on(t, db, "", "errors", "list").want(t, exitDone, "titan ", "prowest ")
 	on(t, db, "", "errors", "show", "01a205b5-ae52-713f-92e0-37b7a6333d61").want(t, exitFailed, "there is no error")
-	on(t, db, "", "errors", "resolve", "first").want(t, exitFailed, "first")
+	on(t, db, "", "errors", "resolve", "first").want(t, exitFailed, "invalid UUID")
 }

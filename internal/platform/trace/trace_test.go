@@ -253,7 +253,6 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-//nolint:paralleltest // it sets variables of the process
 func TestTracesGoToACollector(t *testing.T) {
 	k := &sink{}
 	server := httptest.NewServer(k)
