@@ -75,7 +75,7 @@ func (a *App) lookStorage(ctx context.Context) health.Finding {
 	if a.files == nil {
 		return health.Finding{State: health.Degraded, Words: "this process keeps no files"}
 	}
-	if err := a.files.Reachable(ctx); err != nil {
+	if err := a.files.Reachable(); err != nil {
 		return a.failed(ctx, "the storage of files", err)
 	}
 	return health.Finding{State: health.OK}

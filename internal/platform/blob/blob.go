@@ -40,6 +40,7 @@ var ErrMissing = errors.New("blob: the organisation has no such file")
 
 // Store keeps files. The same bytes are kept once for an organisation.
 type Store struct {
+	folder string
 	bucket *blob.Bucket
 	vault  func(context.Context) (*vault.Vault, error)
 }
@@ -56,7 +57,7 @@ func OpenFolder(folder string, v func(context.Context) (*vault.Vault, error)) (*
 	if err != nil {
 		return nil, fmt.Errorf("open the folder for files: %w", err)
 	}
-	return &Store{bucket, v}, nil
+	return &Store{folder, bucket, v}, nil
 }
 
 // name begins the names of a file's two objects.
@@ -317,11 +318,13 @@ func (s *Store) each(ctx context.Context, org uuid.UUID, do func(object string) 
 	}
 }
 
-// Reachable tells, by an error, that files can't be kept or read.
-func (s *Store) Reachable(ctx context.Context) error {
-	ok, err := s.bucket.IsAccessible(ctx)
-	if err == nil && !ok {
-		err = errors.New("blob: the store is not there")
+// Reachable tells, by an error, that files can't be kept or read. It looks at the folder
+// alone: the library's own look reads every name below it, and takes one that is gone
+// for an empty one.
+func (s *Store) Reachable() error {
+	info, err := os.Stat(s.folder)
+	if err == nil && !info.IsDir() {
+		err = errors.New("blob: the store is no folder")
 	}
 	return err
 }
