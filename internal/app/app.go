@@ -33,6 +33,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/ops"
+	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/gate"
@@ -70,6 +71,7 @@ type Config struct {
 	Probes   []ed25519.PublicKey // of those that look from outside
 	Drain    time.Duration       // how long it says that it is not ready before it stops
 	Outbound outbound.Guard      // where requests go whose address a customer named
+	Alerts   incidents.Alerts    // who is told of incidents, by a process that does jobs
 	DNS      string              // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
@@ -91,6 +93,8 @@ type App struct {
 	pusher  *audit.Pusher
 	log     *slog.Logger
 	router  *web.Router
+
+	incidents *incidents.Service
 
 	files    *blob.Store
 	probe    *health.Probe
@@ -155,7 +159,8 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
-	ops.New(db, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
+	a.incidents = incidents.New(db, a.mail, cfg.Alerts)
+	ops.New(db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err

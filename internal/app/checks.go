@@ -117,10 +117,20 @@ func (a *App) lookMail(ctx context.Context) health.Finding {
 }
 
 func (a *App) beat(ctx context.Context) health.Finding {
-	if err := health.Beat(ctx, a.db, a.self); err != nil {
+	if err := health.Beat(ctx, a.db, a.asSeen()); err != nil {
 		return health.Finding{State: health.Down, Words: "the list of processes can't be written"}
 	}
 	return health.Finding{State: health.OK}
+}
+
+// asSeen is this process with what it found not to be well.
+func (a *App) asSeen() health.Process {
+	p := a.self
+	p.Unwell = a.probe.Unwell()
+	if a.files == nil {
+		delete(p.Unwell, checkStorage) // one that does background jobs alone keeps none
+	}
+	return p
 }
 
 // newSelf is this process as the others see it.

@@ -210,7 +210,7 @@ type driftOut struct {
 const mostClock = 2000
 
 func (a *App) drift(ctx context.Context, _ *struct{}) (*driftOut, error) {
-	if err := health.Beat(ctx, a.db, a.self); err != nil {
+	if err := health.Beat(ctx, a.db, a.asSeen()); err != nil {
 		return nil, err
 	}
 	all, err := health.Processes(ctx, a.db)
@@ -300,6 +300,9 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("gate.waited", g.Waited, "requests", now, atGate)
 	add("gate.refused", g.Refused, "requests", now, atGate)
 	add("pool.most", a.db.Config().MaxConns, "connections", a.self.StartedAt, "this process's part of what the database takes")
+	if err := a.addRates(ctx, now, add); err != nil {
+		return nil, err
+	}
 	type counted struct{ Orgs, People, Sessions int }
 	c, err := postgres.System(ctx, a.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (counted, error) {
 		return postgres.One[counted](ctx, tx, `
@@ -314,4 +317,13 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("people", c.People, "", now, how+": active members, of all organisations")
 	add("sessions", c.Sessions, "", now, how+": neither revoked nor expired")
 	return out, nil
+}
+
+// addRates says how fast each error budget is used up.
+func (a *App) addRates(ctx context.Context, now time.Time, add func(name string, value any, unit string, at time.Time, how string)) error {
+	rates, err := a.incidents.Rates(ctx, now)
+	for _, r := range rates {
+		add(r.Name, r.LongRate, "budgets of 30 days in 30 days", now, r.How())
+	}
+	return err
 }

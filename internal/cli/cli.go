@@ -15,6 +15,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/skaiscraper/skai/internal/cli/oncall"
+	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
 
@@ -29,25 +31,27 @@ const (
 type commands struct {
 	Globals
 
-	Serve   serveCommand   `cmd:"" help:"Serve pages and API, and do background jobs."`
-	Work    workCommand    `cmd:"" help:"Do background jobs alone, beside machines that serve."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Demo    demoCommand    `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
-	Org     orgCommands    `cmd:"" help:"Organisations: the contractors."`
-	User    userCommands   `cmd:"" help:"People who can sign in."`
-	Key     keyCommands    `cmd:"" help:"API keys: with which other programs read and write."`
-	Import  importCommands `cmd:"" help:"Take files of another system in."`
-	Export  exportCommand  `cmd:"" help:"Write everything an organisation has into a zip file."`
-	Prove   proveCommand   `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
-	Probe   probeCommand   `cmd:"" help:"Look at an installation from another machine, and bring it what was seen: the only way its uptime is told."`
-	SMS     smsCommands    `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
-	Mail    mailCommands   `cmd:"" help:"Mails: what became of them, what came back, and who gets none."`
-	Jobs    jobsCommands   `cmd:"" help:"Background jobs: what waits, and what was given up."`
-	Audit   auditCommands  `cmd:"" help:"The audit trail."`
-	Errors  errorsCommands `cmd:"" help:"What went wrong, each kind once."`
-	Traces  tracesCommands `cmd:"" help:"What slow and failed requests did, of those that belong to no organisation."`
-	Vault   vaultCommands  `cmd:"" help:"The key that seals secrets."`
-	Routes  routesCommand  `cmd:"" help:"List the addresses the program answers, and who may use them."`
+	Serve       serveCommand               `cmd:"" help:"Serve pages and API, and do background jobs."`
+	Work        workCommand                `cmd:"" help:"Do background jobs alone, beside machines that serve."`
+	Migrate     migrateCommand             `cmd:"" help:"Bring the database's schema up to date."`
+	Demo        demoCommand                `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
+	Org         orgCommands                `cmd:"" help:"Organisations: the contractors."`
+	User        userCommands               `cmd:"" help:"People who can sign in."`
+	Key         keyCommands                `cmd:"" help:"API keys: with which other programs read and write."`
+	Import      importCommands             `cmd:"" help:"Take files of another system in."`
+	Export      exportCommand              `cmd:"" help:"Write everything an organisation has into a zip file."`
+	Prove       proveCommand               `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
+	Probe       probeCommand               `cmd:"" help:"Look at an installation from another machine, and bring it what was seen: the only way its uptime is told."`
+	SMS         smsCommands                `cmd:"" name:"sms" help:"Text messages that were written into the data folder, for want of a provider."`
+	Mail        mailCommands               `cmd:"" help:"Mails: what became of them, what came back, and who gets none."`
+	Jobs        jobsCommands               `cmd:"" help:"Background jobs: what waits, and what was given up."`
+	Audit       auditCommands              `cmd:"" help:"The audit trail."`
+	Errors      errorsCommands             `cmd:"" help:"What went wrong, each kind once."`
+	Traces      tracesCommands             `cmd:"" help:"What slow and failed requests did, of those that belong to no organisation."`
+	Vault       vaultCommands              `cmd:"" help:"The key that seals secrets."`
+	Routes      routesCommand              `cmd:"" help:"List the addresses the program answers, and who may use them."`
+	Incident    oncall.IncidentCommands    `cmd:"" help:"Incidents of the service: what rules saw, what they don't see, and notes."`
+	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
 }
 
 // terminal is what a command talks to.
@@ -102,11 +106,18 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	line.BindTo(ctx, (*context.Context)(nil))
-	line.Bind(&c.Globals, t)
+	line.Bind(&c.Globals, t, c.desk(t))
 	if err := line.Run(); err != nil {
 		return t.fail(err)
 	}
 	return t.code
+}
+
+// desk is what the commands of whoever is on call work at.
+func (g *Globals) desk(t *terminal) *oncall.Desk {
+	return &oncall.Desk{Say: t.printf, Open: func(ctx context.Context, work func(*incidents.Service) error) error {
+		return g.with(ctx, t, func(s *stores) error { return work(incidents.New(s.db, nil, incidents.Alerts{})) })
+	}}
 }
 
 func newParser(c *commands, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/cli/oncall"
 	"github.com/skaiscraper/skai/internal/platform/web/sender"
 )
 
@@ -20,6 +21,7 @@ type serveCommand struct {
 	smsFlags
 	metricsFlags
 	traceFlags
+	oncall.AlertFlags
 
 	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
 	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
@@ -54,7 +56,8 @@ func (c *serveCommand) Validate() error {
 	if _, err := app.SecurityContact(c.SecurityContact); err != nil {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate())
+	_, err := c.Alerts(c.guard())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), err)
 }
 
 // Run serves until it is told to stop.
@@ -90,11 +93,15 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
+	alerts, err := c.Alerts(c.guard())
+	if err != nil {
+		return err
+	}
 	sealed, err := s.vault(ctx)
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Alerts: alerts, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}
@@ -153,17 +160,23 @@ type workCommand struct {
 	outboundFlags
 	metricsFlags
 	traceFlags
+	oncall.AlertFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate())
+	_, err := c.Alerts(c.guard())
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), err)
 }
 
 // Run does background jobs until it is told to stop.
 func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
 	log := g.logger(t.err)
 	post, err := c.post(g)
+	if err != nil {
+		return err
+	}
+	alerts, err := c.Alerts(c.guard())
 	if err != nil {
 		return err
 	}
@@ -180,7 +193,7 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Mail: post, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/uptime"
@@ -17,9 +18,9 @@ import (
 
 // The objectives that the service is held to.
 const (
-	objectiveP95       = 2000.0 // ms
-	objectiveErrorRate = 0.01
-	objectiveUptime    = 0.995
+	objectiveP95       = float64(incidents.SlowAfter / time.Millisecond) // ms
+	objectiveErrorRate = incidents.ErrorRate
+	objectiveUptime    = incidents.Availability
 )
 
 // longestWindow is the longest stretch of time that can be asked about: what is kept.
@@ -62,14 +63,65 @@ type metricsOut struct {
 		From         time.Time         `json:"from"`
 		To           time.Time         `json:"to"`
 		Completeness float64           `json:"completeness" doc:"The part of the minutes from from to to in which the program measured, 0 to 1: in the rest nothing is known"`
-		Uptime       *float64          `json:"uptime" doc:"The part of the looks from another machine that found the program ready, 0 to 1; null where nobody looked"`
+		Uptime       *float64          `json:"uptime" doc:"The part of the looks from another machine that found the program ready, 0 to 1, those in maintenance announced 48 hours before left out; null where nobody looked"`
+		UptimeOfAll  *float64          `json:"uptime_with_maintenance" doc:"The same of all looks, whatever was announced"`
 		UptimeKnown  float64           `json:"uptime_known" doc:"The part of the minutes in which somebody looked, 0 to 1: in the rest it is unknown whether it was up"`
 		All          figures           `json:"all" doc:"The organisation's own requests, all together"`
 		Routes       []routeFigures    `json:"routes" nullable:"false" doc:"By address, the one first whose requests took the longest together"`
 		Objectives   []objective       `json:"objectives" nullable:"false"`
+		Incidents    []incident        `json:"incidents" nullable:"false" doc:"That went on at some time from from to to, the newest first"`
+		Maintenance  []maintenance     `json:"maintenance" nullable:"false" doc:"That was announced for the time from from to to, the latest first"`
 		Unknown      []string          `json:"unknown" nullable:"false" doc:"What nobody measures yet, and so is not told"`
 		Definitions  map[string]string `json:"definitions"`
 	}
+}
+
+// incident is one of the whole service, with what everybody may know of it.
+type incident struct {
+	ID        int64              `json:"id"`
+	Rule      string             `json:"rule" example:"reach" doc:"What opened it: reach (a probe), burn.… (an error budget), part.… (a part of the program), operator"`
+	Severity  incidents.Severity `json:"severity" enum:"page,ticket" doc:"page: somebody acts at once; ticket: within days"`
+	Title     string             `json:"title"`
+	Seen      string             `json:"seen" doc:"What was seen, in words"`
+	OpenedAt  time.Time          `json:"opened_at" doc:"When it began"`
+	NoticedAt time.Time          `json:"noticed_at" doc:"When its rule saw it"`
+	ClosedAt  *time.Time         `json:"closed_at" doc:"null while it goes on"`
+	Notes     []note             `json:"notes" nullable:"false"`
+}
+
+type note struct {
+	At    time.Time `json:"at"`
+	Words string    `json:"words"`
+}
+
+type maintenance struct {
+	ID          int64      `json:"id"`
+	AnnouncedAt time.Time  `json:"announced_at"`
+	StartsAt    time.Time  `json:"starts_at"`
+	EndsAt      time.Time  `json:"ends_at"`
+	What        string     `json:"what"`
+	CancelledAt *time.Time `json:"cancelled_at"`
+	Excused     bool       `json:"excused" doc:"It was announced 48 hours before, so that what was down in it does not count as down"`
+}
+
+// told gives the incidents and the maintenance between two times.
+func (s *Service) told(ctx context.Context, from, to time.Time) ([]incident, []maintenance, error) {
+	list, err := s.incidents.List(ctx, from, to, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	work, err := s.incidents.Windows(ctx, from, to)
+	what, windows := make([]incident, len(list)), make([]maintenance, len(work))
+	for i, one := range list {
+		what[i] = incident{one.ID, one.Rule, one.Severity, one.Title, one.Seen, one.OpenedAt, one.NoticedAt, one.ClosedAt, make([]note, len(one.Notes))}
+		for n, words := range one.Notes {
+			what[i].Notes[n] = note{words.At, words.Words}
+		}
+	}
+	for i, w := range work {
+		windows[i] = maintenance{w.ID, w.AnnouncedAt, w.StartsAt, w.EndsAt, w.What, w.CancelledAt, w.Excused}
+	}
+	return what, windows, err
 }
 
 type objective struct {
@@ -92,7 +144,8 @@ var definitions = map[string]string{
 	"time":         "from the first byte of a request that the program reads to the last of its answer that it writes, in milliseconds; of a stream, until it ends",
 	"percentiles":  "of every request, none sampled, from mergeable sketches (DDSketch) that are right to 1 % of the value",
 	"failures":     "answers with a status from 500 on",
-	"uptime":       "looks at /api/health/ready from another machine that were answered with 200 within 5 seconds, of all looks; signed by the probe that looked",
+	"uptime":       "looks at /api/health/ready from another machine that were answered with 200 within 5 seconds, of all looks; signed by the probe that looked. Looks in maintenance that was announced 48 hours before it began count neither as up nor as down; uptime_with_maintenance counts them all",
+	"incidents":    "of the whole service: opened and closed by rules over what was measured, or by the operator by hand",
 	"budget":       "1 - (the part that failed / the part that the objective allows to fail), over the time asked about: of requests for error_rate, of a probe's looks for uptime",
 	"completeness": "minutes in which at least one process measured, of all minutes asked about; a minute in which none ran is a gap, and no figure is made up for it",
 }
@@ -139,6 +192,12 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 		b.Uptime = &part
 	} else {
 		b.Unknown = append(b.Unknown, "uptime: no probe looked from outside in this time (skai probe)")
+	}
+	if part, known := seen.UptimeOfAll(); known {
+		b.UptimeOfAll = &part
+	}
+	if b.Incidents, b.Maintenance, err = s.told(ctx, from, to); err != nil {
+		return nil, err
 	}
 	b.UptimeKnown = math.Round(float64(seen.Known)/float64(seen.Minutes)*1e4) / 1e4
 	b.From, b.To, b.Completeness, b.All, b.Definitions = from, to, math.Round(all.Completeness()*1e4)/1e4, figuresOf(all), definitions

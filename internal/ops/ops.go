@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -25,9 +26,10 @@ import (
 
 // Service reads what was measured.
 type Service struct {
-	db     *postgres.DB
-	probes []ed25519.PublicKey
-	made   bool
+	db        *postgres.DB
+	incidents *incidents.Service
+	probes    []ed25519.PublicKey
+	made      bool
 
 	mu   sync.Mutex
 	last status // what everybody is shown for a while
@@ -36,8 +38,8 @@ type Service struct {
 // New gives the service. probes are those that look from outside and may bring what
 // they saw; made says that the master key is the file that the program made beside what
 // it guards.
-func New(db *postgres.DB, probes []ed25519.PublicKey, made bool) *Service {
-	return &Service{db: db, probes: probes, made: made}
+func New(db *postgres.DB, list *incidents.Service, probes []ed25519.PublicKey, made bool) *Service {
+	return &Service{db: db, incidents: list, probes: probes, made: made}
 }
 
 const (
@@ -111,6 +113,8 @@ type view struct {
 	routes []measure.Route
 	points []measure.Point
 	seen   uptime.Seen
+	what   []incidents.Incident // that went on in the span, or at its end
+	work   []incidents.Maintenance
 	at     time.Time
 	made   bool // the master key lies beside what it guards
 }
@@ -132,6 +136,12 @@ func (s *Service) look(r *http.Request) (v view, err error) {
 		return v, err
 	}
 	if v.seen, err = uptime.Window(r.Context(), s.db, from, to); err != nil {
+		return v, err
+	}
+	if v.what, err = s.incidents.List(r.Context(), from, to, true); err != nil {
+		return v, err
+	}
+	if v.work, err = s.incidents.Windows(r.Context(), from, to.Add(announcedAhead)); err != nil {
 		return v, err
 	}
 	v.points, err = measure.Series(r.Context(), s.db, from, v.span.step, v.span.steps)
@@ -211,7 +221,10 @@ func (v view) stats() []ui.Stat {
 	}
 	up := ui.Stat{Label: "Up, seen from outside", Value: "unknown", Note: "no probe looked", URL: statusPath}
 	if part, known := v.seen.Uptime(); known {
-		up.Value, up.Note = share(part), fmt.Sprintf("of %s looks, in %s of the minutes", ui.Count(v.seen.Looks), share(float64(v.seen.Known)/float64(max(v.all.Minutes, 1))))
+		up.Value, up.Note = share(part), fmt.Sprintf("of %s looks, in %s of the minutes", ui.Count(v.seen.Looks-v.seen.ExcusedLooks), share(float64(v.seen.Known)/float64(max(v.all.Minutes, 1))))
+		if all, _ := v.seen.UptimeOfAll(); v.seen.ExcusedLooks > 0 {
+			up.Note += "; with announced maintenance " + share(all)
+		}
 		up.Note += "; the objective is 99.5 %; " + budgetWords(budgetLeft(1-part, 1-objectiveUptime))
 	}
 	return append(list, up)

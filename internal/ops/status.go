@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/uptime"
@@ -14,7 +15,10 @@ import (
 )
 
 // statusPath is the page for everybody.
-const statusPath = "/status"
+const statusPath = incidents.StatusPath
+
+// announcedAhead is how far ahead maintenance is told.
+const announcedAhead = 60 * 24 * time.Hour
 
 // statusDays is how many days it shows.
 const statusDays = 90
@@ -25,6 +29,9 @@ type status struct {
 	days []uptime.Seen // UTC days, the last one is under way
 	all  uptime.Seen
 	now  uptime.Seen // of the last five minutes
+
+	what []incidents.Incident
+	work []incidents.Maintenance
 }
 
 // statusFor is how long one look at what the probes saw serves everybody: the page is
@@ -57,7 +64,13 @@ func (s *Service) status(ctx context.Context, now time.Time) (v status, err erro
 	}
 	v.all.Minutes = int64(now.Sub(first) / time.Minute)
 	for _, d := range v.days {
-		v.all.Known, v.all.Looks, v.all.Up = v.all.Known+d.Known, v.all.Looks+d.Looks, v.all.Up+d.Up
+		v.all.Add(d)
+	}
+	if v.what, err = s.incidents.List(ctx, first, now, true); err != nil {
+		return v, err
+	}
+	if v.work, err = s.incidents.Windows(ctx, first, now.Add(announcedAhead)); err != nil {
+		return v, err
 	}
 	s.last = v
 	return v, nil
@@ -65,7 +78,7 @@ func (s *Service) status(ctx context.Context, now time.Time) (v status, err erro
 
 // words says how it is now.
 func (v status) words() (ui.Tone, string) {
-	switch part, known := v.now.Uptime(); {
+	switch part, known := v.now.UptimeOfAll(); {
 	case !known:
 		return ui.Neutral, "Nobody looked within the last five minutes, so whether it is up is unknown here."
 	case part == 1:
@@ -91,7 +104,7 @@ func tone(s uptime.Seen) ui.Tone {
 	switch part, known := s.Uptime(); {
 	case !known:
 		return ui.Neutral
-	case part >= 0.995: // the objective
+	case part >= objectiveUptime:
 		return ui.Green
 	case part >= 0.95:
 		return ui.Amber
@@ -103,10 +116,22 @@ func tone(s uptime.Seen) ui.Tone {
 func dayWords(s uptime.Seen) string {
 	day := s.From.Format("January 2")
 	part, known := s.Uptime()
+	if !known && s.Looks > 0 {
+		return day + ": maintenance that was announced, all the time that somebody looked"
+	}
 	if !known {
 		return day + ": unknown, nobody looked"
 	}
-	return fmt.Sprintf("%s: %s of %d looks, in %s of the day's minutes", day, share(part), s.Looks, share(float64(s.Known)/float64(s.Minutes)))
+	return fmt.Sprintf("%s: %s of %d looks, in %s of the day's minutes", day, share(part), s.Looks-s.ExcusedLooks, share(float64(s.Known)/float64(s.Minutes)))
+}
+
+// maintenanceWords says what excused maintenance made of the figure.
+func maintenanceWords(s uptime.Seen) string {
+	all, known := s.UptimeOfAll()
+	if s.ExcusedLooks == 0 || !known {
+		return ""
+	}
+	return fmt.Sprintf("Another %s looks were in maintenance that was announced 48 hours before, and are not counted; with them it is %s.", ui.Count(s.ExcusedLooks), share(all))
 }
 
 // bring takes what a probe saw.

@@ -20,6 +20,8 @@ type Process struct {
 	Schema      string    `json:"schema" doc:"A hash of the migrations it has"`
 	Fingerprint string    `json:"fingerprint" doc:"A hash of its configuration"`
 	ClockMS     float64   `json:"clockMs" doc:"How far its clock is before the database's, in ms"`
+
+	Unwell map[string]string `json:"unwell" doc:"What it found not to be well at its last look, by part, in words"`
 }
 
 // present is how lately a process said something if it still runs.
@@ -30,8 +32,9 @@ const present = 3 * Every
 func Beat(ctx context.Context, db *postgres.DB, p Process) error {
 	_, err := postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if _, err := postgres.Exec(ctx, tx, `
-			INSERT INTO processes (id, started_at, version, commit, schema, fingerprint, clock_ms) VALUES ($1, $2, $3, $4, $5, $6, extract(epoch FROM $7 - clock_timestamp()) * 1000)
-			ON CONFLICT (id) DO UPDATE SET seen_at = now(), clock_ms = excluded.clock_ms`, p.ID, p.StartedAt, p.Version, p.Commit, p.Schema, p.Fingerprint, time.Now()); err != nil {
+			INSERT INTO processes (id, started_at, version, commit, schema, fingerprint, clock_ms, unwell)
+			VALUES ($1, $2, $3, $4, $5, $6, extract(epoch FROM $7 - clock_timestamp()) * 1000, coalesce($8::jsonb, '{}'))
+			ON CONFLICT (id) DO UPDATE SET seen_at = now(), clock_ms = excluded.clock_ms, unwell = excluded.unwell`, p.ID, p.StartedAt, p.Version, p.Commit, p.Schema, p.Fingerprint, time.Now(), p.Unwell); err != nil {
 			return 0, err
 		}
 		return postgres.Exec(ctx, tx, `DELETE FROM processes WHERE seen_at < now() - interval '1 day'`)
@@ -43,7 +46,7 @@ func Beat(ctx context.Context, db *postgres.DB, p Process) error {
 func Processes(ctx context.Context, db *postgres.DB) ([]Process, error) {
 	return postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]Process, error) {
 		return postgres.Many[Process](ctx, tx, `
-			SELECT id, started_at, seen_at, version, commit, schema, fingerprint, clock_ms FROM processes WHERE seen_at > now() - $1::interval ORDER BY started_at DESC, id`, present)
+			SELECT id, started_at, seen_at, version, commit, schema, fingerprint, clock_ms, unwell FROM processes WHERE seen_at > now() - $1::interval ORDER BY started_at DESC, id`, present)
 	})
 }
 

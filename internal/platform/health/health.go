@@ -161,6 +161,22 @@ func (p *Probe) Last(ctx context.Context) Snapshot {
 	return s
 }
 
+// Unwell gives what was found not to be well at the last look, in words by part;
+// nothing where nobody has looked yet. Unlike Last it never looks.
+func (p *Probe) Unwell() map[string]string {
+	list := map[string]string{}
+	found := p.last.Load()
+	if found == nil {
+		return list
+	}
+	for name, f := range found.Findings {
+		if f.State != OK {
+			list[name] = f.Words
+		}
+	}
+	return list
+}
+
 // Uptime is how long the program runs.
 func (p *Probe) Uptime() time.Duration { return time.Since(p.started) }
 

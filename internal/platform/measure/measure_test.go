@@ -107,6 +107,52 @@ func TestPercentilesAreRightToOnePerCent(t *testing.T) {
 	}
 }
 
+// TestAllOrganisationsTogether adds them up, and again when more of a minute comes.
+func TestAllOrganisationsTogether(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	one, two := measure.New(db, uuid.New()), measure.New(db, uuid.New())
+	seen := func(r *measure.Recorder, org uuid.UUID, status int, took ...time.Duration) {
+		t.Helper()
+		for _, d := range took {
+			r.Observe(measure.Seen{Org: org, Route: "GET /claims", Status: status, Took: d})
+		}
+		if err := r.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := func() (all measure.Minute) {
+		t.Helper()
+		now := time.Now()
+		if err := measure.Together(t.Context(), db, 2*time.Second, now); err != nil {
+			t.Fatal(err)
+		}
+		list, err := measure.Minutes(t.Context(), db, now.Add(-time.Hour), now.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			all.Requests, all.Failures, all.Slow = all.Requests+m.Requests, all.Failures+m.Failures, all.Slow+m.Slow
+		}
+		return all
+	}
+	if got := sum(); got != (measure.Minute{}) {
+		t.Errorf("of nothing %+v", got)
+	}
+	seen(one, titan.ID, 200, time.Millisecond, 1900*time.Millisecond, 2100*time.Millisecond)
+	seen(two, prowest.ID, 503, 30*time.Second, 10*time.Millisecond)
+	if got := sum(); got.Requests != 5 || got.Failures != 2 || got.Slow != 2 {
+		t.Errorf("%+v", got)
+	}
+	seen(two, titan.ID, 404, 3*time.Second)
+	for range 2 {
+		if got := sum(); got.Requests != 6 || got.Failures != 2 || got.Slow != 3 {
+			t.Errorf("with one more %+v", got)
+		}
+	}
+}
+
 func TestAGapIsAGap(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

@@ -17,26 +17,31 @@ import (
 // notTenants are the tables without org_id, each with the reason and with what
 // the application's role may do to it.
 var notTenants = map[string]string{
-	"orgs":               "r", // the tenants themselves: row security on their own id; UPDATE of some columns
-	"users":              "",  // people who can sign in, across organisations; skai_signin and skai_operator only
-	"sessions":           "",  // found by their token before any organisation is known; skai_signin only
-	"account_links":      "",  // found by their token, as sessions
-	"sign_in_failures":   "",  // as sessions
-	"vault_keys":         "",  // wrapped keys; skai_signin only
-	"user_factors":       "",  // an account's, as its password; skai_signin only
-	"backup_codes":       "",  // as user_factors
-	"trusted_devices":    "",  // as user_factors
-	"passkey_challenges": "",  // as user_factors
-	"measured_minutes":   "r", // which minutes were measured, the same for everybody
-	"probe_minutes":      "r", // what probes saw, the same for everybody
-	"system_errors":      "",  // of no organisation; skai_operator only
-	"system_traces":      "",  // of no organisation; skai_operator only
-	"processes":          "",  // programs, of no organisation; skai_operator only
-	"mails":              "",  // an account's mails are of no organisation; skai_signin only
-	"mail_suppressions":  "",  // an address refuses everybody's mails; as mails
-	"sms_sent":           "",  // as user_factors
-	"audit_columns":      "",  // the classification of columns, the same for everybody
-	"goose_db_version":   "r", // the schema's version
+	"orgs":                "r", // the tenants themselves: row security on their own id; UPDATE of some columns
+	"users":               "",  // people who can sign in, across organisations; skai_signin and skai_operator only
+	"sessions":            "",  // found by their token before any organisation is known; skai_signin only
+	"account_links":       "",  // found by their token, as sessions
+	"sign_in_failures":    "",  // as sessions
+	"vault_keys":          "",  // wrapped keys; skai_signin only
+	"user_factors":        "",  // an account's, as its password; skai_signin only
+	"backup_codes":        "",  // as user_factors
+	"trusted_devices":     "",  // as user_factors
+	"passkey_challenges":  "",  // as user_factors
+	"measured_minutes":    "r", // which minutes were measured, the same for everybody
+	"probe_minutes":       "r", // what probes saw, the same for everybody
+	"system_errors":       "",  // of no organisation; skai_operator only
+	"system_traces":       "",  // of no organisation; skai_operator only
+	"processes":           "",  // programs, of no organisation; skai_operator only
+	"mails":               "",  // an account's mails are of no organisation; skai_signin only
+	"mail_suppressions":   "",  // an address refuses everybody's mails; as mails
+	"sms_sent":            "",  // as user_factors
+	"audit_columns":       "",  // the classification of columns, the same for everybody
+	"goose_db_version":    "r", // the schema's version
+	"incidents":           "",  // of the whole service; skai_operator only
+	"incident_notes":      "",  // as incidents
+	"incident_signs":      "",  // as incidents
+	"maintenance_windows": "",  // as incidents
+	"service_minutes":     "",  // as incidents
 }
 
 // tenantTables gives the names of the tables with org_id.

@@ -1240,6 +1240,65 @@ ALTER TABLE ONLY public.import_runs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_runs OWNER TO skai_owner;
 
+CREATE TABLE public.incident_notes (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    words text NOT NULL,
+    public boolean NOT NULL,
+    CONSTRAINT incident_notes_words_check CHECK (((char_length(words) >= 1) AND (char_length(words) <= 2000)))
+);
+
+ALTER TABLE public.incident_notes OWNER TO skai_owner;
+
+ALTER TABLE public.incident_notes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_notes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident_signs (
+    rule text NOT NULL,
+    bad integer NOT NULL,
+    good integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.incident_signs OWNER TO skai_owner;
+
+CREATE TABLE public.incidents (
+    id bigint NOT NULL,
+    rule text NOT NULL,
+    severity text NOT NULL,
+    title text NOT NULL,
+    seen text DEFAULT ''::text NOT NULL,
+    figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    noticed_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT incidents_check CHECK ((closed_at >= opened_at)),
+    CONSTRAINT incidents_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT incidents_rule_check CHECK ((rule ~ '^[a-z]+(\.[a-z]+)?$'::text)),
+    CONSTRAINT incidents_seen_check CHECK ((char_length(seen) <= 1000)),
+    CONSTRAINT incidents_severity_check CHECK ((severity = ANY (ARRAY['page'::text, 'ticket'::text]))),
+    CONSTRAINT incidents_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)))
+);
+
+ALTER TABLE public.incidents OWNER TO skai_owner;
+
+ALTER TABLE public.incidents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incidents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.invitations (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1476,7 +1535,8 @@ CREATE TABLE public.processes (
     commit text NOT NULL,
     schema text NOT NULL,
     fingerprint text NOT NULL,
-    clock_ms double precision NOT NULL
+    clock_ms double precision NOT NULL,
+    unwell jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.processes OWNER TO skai_owner;
@@ -1653,6 +1713,16 @@ CREATE TABLE public.scim_users (
 ALTER TABLE ONLY public.scim_users FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scim_users OWNER TO skai_owner;
+
+CREATE TABLE public.service_minutes (
+    at timestamp with time zone NOT NULL,
+    requests bigint NOT NULL,
+    failures bigint NOT NULL,
+    slow bigint NOT NULL,
+    CONSTRAINT service_minutes_at_check CHECK ((at = date_trunc('minute'::text, at)))
+);
+
+ALTER TABLE public.service_minutes OWNER TO skai_owner;
 
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -2105,6 +2175,15 @@ ALTER TABLE ONLY public.import_rows
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.incident_notes
+    ADD CONSTRAINT incident_notes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident_signs
+    ADD CONSTRAINT incident_signs_pkey PRIMARY KEY (rule);
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
 
@@ -2179,6 +2258,9 @@ ALTER TABLE ONLY public.scim_users
 
 ALTER TABLE ONLY public.scim_users
     ADD CONSTRAINT scim_users_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.service_minutes
+    ADD CONSTRAINT service_minutes_pkey PRIMARY KEY (at);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -2369,6 +2451,12 @@ CREATE INDEX files_property_idx ON public.files USING btree (org_id, property_id
 CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree (org_id, created_at);
 
 CREATE INDEX import_runs_started_idx ON public.import_runs USING btree (org_id, started_at DESC, id DESC);
+
+CREATE INDEX incident_notes_incident_idx ON public.incident_notes USING btree (incident_id);
+
+CREATE UNIQUE INDEX incidents_open_key ON public.incidents USING btree (rule) WHERE ((closed_at IS NULL) AND (rule <> 'operator'::text));
+
+CREATE INDEX incidents_opened_idx ON public.incidents USING btree (opened_at);
 
 CREATE UNIQUE INDEX invitations_open_email_key ON public.invitations USING btree (org_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 
@@ -2801,6 +2889,9 @@ ALTER TABLE ONLY public.import_runs
 
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_org_id_started_by_fkey FOREIGN KEY (org_id, started_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.incident_notes
+    ADD CONSTRAINT incident_notes_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(id);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
@@ -3458,6 +3549,12 @@ GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
 
 GRANT UPDATE(report) ON TABLE public.import_runs TO skai_app;
 
+GRANT SELECT,INSERT ON TABLE public.incident_notes TO skai_operator;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.incident_signs TO skai_operator;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.incidents TO skai_operator;
+
 GRANT SELECT,INSERT ON TABLE public.invitations TO skai_app;
 GRANT SELECT ON TABLE public.invitations TO skai_signin;
 GRANT SELECT,DELETE ON TABLE public.invitations TO skai_eraser;
@@ -3627,6 +3724,8 @@ GRANT UPDATE(user_name) ON TABLE public.scim_users TO skai_app;
 GRANT UPDATE(external_id) ON TABLE public.scim_users TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.scim_users TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_minutes TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 

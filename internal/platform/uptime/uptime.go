@@ -94,15 +94,29 @@ type Seen struct {
 	Looks   int64
 	Up      int64   // looks at which the program was ready
 	MeanMS  float64 // of its answers; 0 where there was none
+
+	ExcusedLooks int64 // of the looks, those in maintenance that was announced early enough to be excused
+	ExcusedUp    int64
 }
 
-// Uptime is the part of the looks at which the program was ready, 0 to 1; known is
-// false where nobody looked.
+// Uptime is the part of the looks at which the program was ready, 0 to 1, those in
+// excused maintenance left out; known is false where nobody looked outside of it.
 func (s Seen) Uptime() (part float64, known bool) {
+	return Seen{Looks: s.Looks - s.ExcusedLooks, Up: s.Up - s.ExcusedUp}.UptimeOfAll()
+}
+
+// UptimeOfAll is the same of all looks, whatever was announced.
+func (s Seen) UptimeOfAll() (part float64, known bool) {
 	if s.Looks == 0 {
 		return 0, false
 	}
 	return float64(s.Up) / float64(s.Looks), true
+}
+
+// Add adds up what was seen in another stretch; MeanMS stays.
+func (s *Seen) Add(other Seen) {
+	s.Known, s.Looks, s.Up = s.Known+other.Known, s.Looks+other.Looks, s.Up+other.Up
+	s.ExcusedLooks, s.ExcusedUp = s.ExcusedLooks+other.ExcusedLooks, s.ExcusedUp+other.ExcusedUp
 }
 
 // Window gives what the probes saw between two times, whole minutes.
@@ -121,19 +135,22 @@ func Steps(ctx context.Context, db *postgres.DB, from time.Time, step time.Durat
 		list[i] = Seen{From: from.Add(time.Duration(i) * step), Minutes: int64(step / time.Minute)}
 	}
 	type row struct {
-		Step             int
-		Known, Looks, Up int64
-		Mean             float64
+		Step                    int
+		Known, Looks, Up        int64
+		ExcusedLooks, ExcusedUp int64
+		Mean                    float64
 	}
 	rows, err := postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) ([]row, error) {
 		return postgres.Many[row](ctx, tx, `
 			SELECT floor(extract(epoch FROM at - $1::timestamptz) / $3::float8)::int AS step, count(DISTINCT at) AS known, sum(up + down)::bigint AS looks, sum(up)::bigint AS up,
+				coalesce(sum(up + down) FILTER (WHERE excused), 0)::bigint AS excused_looks, coalesce(sum(up) FILTER (WHERE excused), 0)::bigint AS excused_up,
 				coalesce(sum(sum_ms) / nullif(sum(up), 0), 0) AS mean
-			FROM probe_minutes WHERE at >= $1 AND at < $2 GROUP BY 1`, from, from.Add(time.Duration(n)*step), step.Seconds())
+			FROM (SELECT *, EXISTS (SELECT FROM maintenance_windows w WHERE w.excused AND at >= w.starts_at AND at < least(w.ends_at, w.cancelled_at)) AS excused
+				FROM probe_minutes WHERE at >= $1 AND at < $2) p GROUP BY 1`, from, from.Add(time.Duration(n)*step), step.Seconds())
 	})
 	for _, r := range rows {
 		s := &list[min(r.Step, n-1)]
-		s.Known, s.Looks, s.Up, s.MeanMS = r.Known, r.Looks, r.Up, r.Mean
+		s.Known, s.Looks, s.Up, s.MeanMS, s.ExcusedLooks, s.ExcusedUp = r.Known, r.Looks, r.Up, r.Mean, r.ExcusedLooks, r.ExcusedUp
 	}
 	return list, err
 }

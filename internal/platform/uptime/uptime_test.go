@@ -164,3 +164,37 @@ func TestAProbesFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestExcusedMaintenanceCountsNeitherWay has looks before, in and after a window, and
+// in one that was announced too late.
+func TestExcusedMaintenanceCountsNeitherWay(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	super := dbtest.Super(t, db)
+	start := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for _, sql := range []string{
+		`INSERT INTO probe_minutes SELECT decode(repeat('01', 32), 'hex'), $1::timestamptz + m * interval '1 minute', 6 * (1 - bad), 6 * bad, 0, 0, decode(repeat('00', 64), 'hex')
+			FROM generate_series(0, 99) m, LATERAL (SELECT (m % 10 = 0)::int AS bad) b`,
+		`INSERT INTO maintenance_windows (announced_at, starts_at, ends_at, what, cancelled_at) VALUES
+			($1::timestamptz - interval '48 hours', $1, $1::timestamptz + interval '20 minutes', 'in time', NULL),
+			($1::timestamptz - interval '47 hours', $1::timestamptz + interval '40 minutes', $1::timestamptz + interval '50 minutes', 'too late', NULL),
+			($1::timestamptz - interval '60 hours', $1::timestamptz + interval '50 minutes', $1::timestamptz + interval '99 minutes', 'ended early', $1::timestamptz + interval '60 minutes')`,
+	} {
+		if _, err := super.Exec(t.Context(), sql, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := uptime.Window(t.Context(), db, start, start.Add(100*time.Minute))
+	if err != nil || got.Known != 100 || got.Looks != 600 || got.Up != 540 || got.ExcusedLooks != 180 || got.ExcusedUp != 162 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err = uptime.Window(t.Context(), db, start, start.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := got.Uptime(); known {
+		t.Error("a minute of maintenance tells of the uptime")
+	}
+	if part, known := got.UptimeOfAll(); !known || part != 0 {
+		t.Errorf("of all looks %v, %v", part, known)
+	}
+}

@@ -1,0 +1,31 @@
+// Package oncall has the flags and the commands of whoever is on call: who is told of
+// incidents, incidents that no rule sees, notes, and maintenance.
+package oncall
+
+import (
+	"fmt"
+
+	"github.com/skaiscraper/skai/internal/ops/incidents"
+	"github.com/skaiscraper/skai/internal/platform/outbound"
+)
+
+// AlertFlags say who is told of incidents; whoever does background jobs tells.
+type AlertFlags struct {
+	AlertMail    []string `help:"Who is told of incidents by mail: ops@titan.example." env:"SKAI_ALERT_MAIL" placeholder:"ADDRESS"`
+	AlertWebhook string   `help:"An https address that gets incidents as JSON, signed as the Standard Webhooks specification says." env:"SKAI_ALERT_WEBHOOK" placeholder:"URL"`
+	AlertSecret  string   `name:"alert-webhook-secret" help:"The secret that signs them: whsec_ and 24 to 64 bytes in base64." env:"SKAI_ALERT_WEBHOOK_SECRET" placeholder:"TEXT"`
+	AlertChat    string   `help:"An incoming webhook of a chat program that takes {\"text\": ...}: Slack, Mattermost, Rocket.Chat, Google Chat." env:"SKAI_ALERT_CHAT" placeholder:"URL"`
+}
+
+// Alerts gives who is told, or says what is wrong with the flags.
+func (f *AlertFlags) Alerts(guard outbound.Guard) (incidents.Alerts, error) {
+	a := incidents.Alerts{Mail: f.AlertMail, Webhook: f.AlertWebhook, Chat: f.AlertChat, Guard: guard}
+	if f.AlertSecret != "" {
+		secret, err := incidents.ParseSecret(f.AlertSecret)
+		if err != nil {
+			return a, fmt.Errorf("SKAI_ALERT_WEBHOOK_SECRET (--alert-webhook-secret): %w", err)
+		}
+		a.Secret = secret
+	}
+	return a, a.Check()
+}
