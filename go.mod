@@ -3,6 +3,7 @@ module github.com/skaiscraper/skai
 go 1.26.0
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0
 	github.com/DataDog/sketches-go v1.4.8
 	github.com/a-h/templ v0.3.977
 	github.com/alecthomas/kong v1.17.0

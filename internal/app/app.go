@@ -34,6 +34,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/pages"
 	"github.com/skaiscraper/skai/internal/ops"
 	"github.com/skaiscraper/skai/internal/ops/incidents"
+	"github.com/skaiscraper/skai/internal/ops/reports"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/gate"
@@ -95,6 +96,7 @@ type App struct {
 	router  *web.Router
 
 	incidents *incidents.Service
+	reports   *reports.Service
 
 	files    *blob.Store
 	probe    *health.Probe
@@ -159,8 +161,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	dashboard.New(db).Routes(rt)
 	pages.Routes(rt, migration.New(db, nil)) // pages tell of imports; commands run them, with the files' bytes
 	a.healthRoutes(rt)
-	a.incidents = incidents.New(db, a.mail, cfg.Alerts)
-	ops.New(db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
+	a.opsRoutes(rt, cfg)
 	contact, err := SecurityContact(cfg.SecurityContact)
 	if err != nil {
 		return nil, err
@@ -173,6 +174,14 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 // workPerConnection is how many requests are worked on for each connection to the
 // database at most: while some use one, others write their page.
 const workPerConnection = 4
+
+// opsRoutes builds what tells of the service itself.
+func (a *App) opsRoutes(rt *web.Router, cfg Config) {
+	a.incidents = incidents.New(a.db, a.mail, cfg.Alerts)
+	a.reports = reports.New(a.db, a.Orgs, a.incidents, a.mail)
+	a.reports.Routes(rt)
+	ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
+}
 
 // begin makes what the rooms are put into.
 func begin(db *postgres.DB, cfg Config) (*App, error) {

@@ -224,7 +224,7 @@ func TestJobs(t *testing.T) {
 	}
 	type job struct{ Kind, State string }
 	jobs, err := postgres.Many[job](t.Context(), super, `SELECT kind, state::text AS state FROM river.river_job ORDER BY 1`)
-	if diff := cmp.Diff([]job{{"audit.prune", "completed"}, {"audit.push", "completed"}, {"audit.seal", "completed"}, {"identity.purge_sessions", "completed"}, {"incidents.evaluate", "completed"}, {"mail.prune", "completed"}, {"measure.roll", "completed"}}, jobs); diff != "" || err != nil {
+	if diff := cmp.Diff([]job{{"audit.prune", "completed"}, {"audit.push", "completed"}, {"audit.seal", "completed"}, {"identity.purge_sessions", "completed"}, {"incidents.evaluate", "completed"}, {"mail.prune", "completed"}, {"measure.roll", "completed"}, {"reports.weekly", "completed"}}, jobs); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
 }

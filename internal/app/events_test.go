@@ -231,6 +231,7 @@ func (c clerk) settings(t *testing.T) {
 	c.submit(t, "/settings/keys/"+next, "/settings/keys/"+next+"/revoke", nil)
 	c.submit(t, "/settings/keys/new", "/settings/keys", url.Values{"name": {"Second"}, "records.view": {"on"}})
 	c.submit(t, "/settings/audit/keeping", "/settings/audit/retention", url.Values{"years": {"3"}})
+	c.submit(t, "/settings/ops/reports", "/settings/ops/reports/mail", nil)
 	c.submit(t, "/settings/audit/keeping", "/settings/audit/push", url.Values{"url": {"https://siem.example.com/skai"}})
 	c.submit(t, "/settings/audit/keeping", "/settings/audit/push/remove", nil)
 	c.submit(t, "/settings/organisation", "/settings/organisation", url.Values{"name": {"Titan Roofs"}})

@@ -27,7 +27,7 @@ func (a *App) Work(ctx context.Context) error {
 	client, err := river.NewClient(riverpgxv5.New(a.db.Pool), &river.Config{
 		Schema:       postgres.RiverSchema,
 		Workers:      workers,
-		PeriodicJobs: slices.Concat(a.mail.Jobs(a.db, workers), a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers), a.incidents.Jobs(workers)),
+		PeriodicJobs: slices.Concat(a.mail.Jobs(a.db, workers), a.People.Jobs(workers), a.trail.Jobs(workers), a.pusher.Jobs(workers), a.measureJobs(workers), a.incidents.Jobs(workers), a.reports.Jobs(workers)),
 		Queues:       queue.Workers(),
 		Middleware:   []rivertype.Middleware{river.WorkerMiddlewareFunc(a.traced)},
 		// Listening needs a connection for itself, which a pooler in transaction

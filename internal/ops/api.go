@@ -132,13 +132,6 @@ type objective struct {
 	Left  *float64 `json:"budget_left" doc:"The part of the error budget that is left in this time, 1 is all of it, below 0 is overdrawn; null where there was nothing to tell by, and of p95_ms, which has none"`
 }
 
-// budgetLeft is the part of an error budget that is left, where bad is the part of all
-// that went wrong and allowed the part that may: 1 is all of it, below 0 is overdrawn.
-// (Google, The Site Reliability Workbook, chapter 2.)
-func budgetLeft(bad, allowed float64) float64 {
-	return math.Round((1-bad/allowed)*1e4) / 1e4
-}
-
 var definitions = map[string]string{
 	"requests":     "requests of people and API keys of the organisation, to every address; those before signing in are nobody's",
 	"time":         "from the first byte of a request that the program reads to the last of its answer that it writes, in milliseconds; of a stream, until it ends",
@@ -213,12 +206,12 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 func objectives(all measure.Stats, up *float64) []objective {
 	times, failures := objective{Name: "p95_ms", Limit: objectiveP95, Value: all.P95}, objective{Name: "error_rate", Limit: objectiveErrorRate, Value: figuresOf(all).ErrorRate}
 	if all.Requests > 0 {
-		quick, well, left := all.P95 < objectiveP95, all.ErrorRate() < objectiveErrorRate, budgetLeft(all.ErrorRate(), objectiveErrorRate)
+		quick, well, left := all.P95 < objectiveP95, all.ErrorRate() < objectiveErrorRate, incidents.BudgetLeft(all.ErrorRate(), objectiveErrorRate)
 		times.Met, failures.Met, failures.Left = &quick, &well, &left
 	}
 	list := []objective{times, failures}
 	if up != nil {
-		met, left := *up >= objectiveUptime, budgetLeft(1-*up, 1-objectiveUptime)
+		met, left := *up >= objectiveUptime, incidents.BudgetLeft(1-*up, 1-objectiveUptime)
 		list = append(list, objective{"uptime", objectiveUptime, *up, &met, &left})
 	}
 	return list

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/ops/incidents"
+
 	"github.com/skaiscraper/skai/internal/platform/measure"
 )
 
@@ -60,7 +62,7 @@ func TestBudgetLeft(t *testing.T) {
 		{0.025, 0.01, -1.5, "its error budget is overdrawn by 150 %"},
 		{1 - 0.9975, 1 - 0.995, 0.5, "50 % of its error budget is left"},
 	} {
-		if got := budgetLeft(c.bad, c.allowed); got != c.want || budgetWords(got) != c.words {
+		if got := incidents.BudgetLeft(c.bad, c.allowed); got != c.want || budgetWords(got) != c.words {
 			t.Errorf("%g of %g: %g, %q", c.bad, c.allowed, got, budgetWords(got))
 		}
 	}

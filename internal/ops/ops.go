@@ -217,7 +217,7 @@ func (v view) stats() []ui.Stat {
 	if v.all.Requests == 0 {
 		list[4].Value = "–"
 	} else {
-		list[4].Note += "; " + budgetWords(budgetLeft(v.all.ErrorRate(), objectiveErrorRate))
+		list[4].Note += "; " + budgetWords(incidents.BudgetLeft(v.all.ErrorRate(), objectiveErrorRate))
 	}
 	up := ui.Stat{Label: "Up, seen from outside", Value: "unknown", Note: "no probe looked", URL: statusPath}
 	if part, known := v.seen.Uptime(); known {
@@ -225,7 +225,7 @@ func (v view) stats() []ui.Stat {
 		if all, _ := v.seen.UptimeOfAll(); v.seen.ExcusedLooks > 0 {
 			up.Note += "; with announced maintenance " + share(all)
 		}
-		up.Note += "; the objective is 99.5 %; " + budgetWords(budgetLeft(1-part, 1-objectiveUptime))
+		up.Note += "; the objective is 99.5 %; " + budgetWords(incidents.BudgetLeft(1-part, 1-objectiveUptime))
 	}
 	return append(list, up)
 }

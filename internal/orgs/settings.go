@@ -126,3 +126,12 @@ func (s *Service) KeepTrail(ctx context.Context, years int) error {
 		return err
 	})
 }
+
+// MailReports says whether the organisation's owners get the weekly report by mail. The
+// caller has checked who may.
+func (s *Service) MailReports(ctx context.Context, on bool) error {
+	return postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE orgs SET report_mail = $1, updated_at = now() WHERE id = current_org() AND report_mail <> $1`, on)
+		return err
+	})
+}

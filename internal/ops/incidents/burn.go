@@ -99,3 +99,10 @@ func worst(list []Burn) (Burn, bool) {
 	}
 	return Burn{}, false
 }
+
+// BudgetLeft is the part of an error budget that is left, where bad is the part of all
+// that went wrong and allowed the part that may: 1 is all of it, below 0 is overdrawn.
+// (Google, The Site Reliability Workbook, chapter 2.)
+func BudgetLeft(bad, allowed float64) float64 {
+	return math.Round((1-bad/allowed)*1e4) / 1e4
+}

@@ -1454,6 +1454,7 @@ CREATE TABLE public.orgs (
     factor_roles text[] DEFAULT '{}'::text[] NOT NULL,
     factor_from timestamp with time zone,
     audit_years integer DEFAULT 7 NOT NULL,
+    report_mail boolean DEFAULT true NOT NULL,
     CONSTRAINT orgs_audit_years_check CHECK (((audit_years >= 1) AND (audit_years <= 7))),
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
@@ -1723,6 +1724,20 @@ CREATE TABLE public.service_minutes (
 );
 
 ALTER TABLE public.service_minutes OWNER TO skai_owner;
+
+CREATE TABLE public.service_reports (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    week date NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    figures jsonb NOT NULL,
+    CONSTRAINT service_reports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT service_reports_week_check CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.service_reports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.service_reports OWNER TO skai_owner;
 
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -2261,6 +2276,12 @@ ALTER TABLE ONLY public.scim_users
 
 ALTER TABLE ONLY public.service_minutes
     ADD CONSTRAINT service_minutes_pkey PRIMARY KEY (at);
+
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_org_id_week_key UNIQUE (org_id, week);
+
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -2980,6 +3001,9 @@ ALTER TABLE ONLY public.scim_users
 ALTER TABLE ONLY public.scim_users
     ADD CONSTRAINT scim_users_org_id_id_fkey FOREIGN KEY (org_id, id) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_current_org_id_person_id_fkey FOREIGN KEY (current_org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
 
@@ -3122,6 +3146,8 @@ CREATE POLICY erase ON public.scim_members TO skai_eraser USING ((org_id = ( SEL
 
 CREATE POLICY erase ON public.scim_users TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.service_reports TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.sso_assertions TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.sso_connections TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -3211,6 +3237,8 @@ CREATE POLICY search ON public.contacts FOR SELECT TO skai_search USING (true);
 CREATE POLICY search ON public.leads FOR SELECT TO skai_search USING (true);
 
 CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true);
+
+ALTER TABLE public.service_reports ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY signin ON public.api_keys FOR SELECT TO skai_signin USING (true);
 
@@ -3311,6 +3339,8 @@ CREATE POLICY tenant ON public.scim_groups TO skai_app USING ((org_id = ( SELECT
 CREATE POLICY tenant ON public.scim_members TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.scim_users TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.service_reports TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.sso_assertions TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -3636,6 +3666,8 @@ GRANT UPDATE(factor_from) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(audit_years) ON TABLE public.orgs TO skai_app;
 GRANT SELECT(audit_years) ON TABLE public.orgs TO skai_audit;
 
+GRANT UPDATE(report_mail) ON TABLE public.orgs TO skai_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_challenges TO skai_signin;
 
 GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
@@ -3726,6 +3758,9 @@ GRANT UPDATE(external_id) ON TABLE public.scim_users TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.scim_users TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_minutes TO skai_operator;
+
+GRANT SELECT,DELETE ON TABLE public.service_reports TO skai_eraser;
+GRANT SELECT,INSERT ON TABLE public.service_reports TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 

@@ -97,6 +97,7 @@ func newPair(t *testing.T) pair {
 	texts(t, p.super, `INSERT INTO error_groups (org_id, id, place, kind, words, chain, frames, count, first_seen, last_seen, first_release, last_release, request_id) SELECT id, gen_random_uuid(), 'GET /', 'error', '', '', '', 1, now(), now(), '', '', '' FROM orgs RETURNING ''`)
 	texts(t, p.super, `INSERT INTO error_people SELECT DISTINCT ON (e.org_id) e.org_id, e.id, p.id FROM error_groups e JOIN people p ON p.org_id = e.org_id RETURNING ''`)
 	texts(t, p.super, `INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch) SELECT id, 'hour', now(), '*', gen_random_uuid(), 1, 0, 0, 0, 0, 0, 's' FROM orgs RETURNING ''`)
+	texts(t, p.super, `INSERT INTO service_reports (org_id, id, week, written_at, figures) SELECT id, gen_random_uuid(), '2026-05-04', now(), '{}' FROM orgs RETURNING ''`)
 	p.tenantTable = tenantTables(t, p.super)
 	for _, table := range p.tenantTable {
 		if n := p.count(t, table); n == 0 {
