@@ -1406,6 +1406,33 @@ CREATE TABLE public.mails (
 
 ALTER TABLE public.mails OWNER TO skai_owner;
 
+CREATE TABLE public.maintenance_windows (
+    id bigint NOT NULL,
+    announced_at timestamp with time zone DEFAULT now() NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    what text NOT NULL,
+    cancelled_at timestamp with time zone,
+    excused boolean GENERATED ALWAYS AS (((starts_at - announced_at) >= '48:00:00'::interval)) STORED NOT NULL,
+    CONSTRAINT maintenance_windows_announced_before CHECK ((announced_at < starts_at)),
+    CONSTRAINT maintenance_windows_cancelled_before CHECK ((cancelled_at < ends_at)),
+    CONSTRAINT maintenance_windows_ends_at_check CHECK ((ends_at = date_trunc('minute'::text, ends_at))),
+    CONSTRAINT maintenance_windows_length CHECK (((ends_at > starts_at) AND ((ends_at - starts_at) <= '24:00:00'::interval))),
+    CONSTRAINT maintenance_windows_starts_at_check CHECK ((starts_at = date_trunc('minute'::text, starts_at))),
+    CONSTRAINT maintenance_windows_what_check CHECK (((char_length(what) >= 1) AND (char_length(what) <= 500)))
+);
+
+ALTER TABLE public.maintenance_windows OWNER TO skai_owner;
+
+ALTER TABLE public.maintenance_windows ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.maintenance_windows_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.measured_minutes (
     at timestamp with time zone NOT NULL
 );
@@ -2214,6 +2241,9 @@ ALTER TABLE ONLY public.mails
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.maintenance_windows
+    ADD CONSTRAINT maintenance_windows_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.measured_minutes
     ADD CONSTRAINT measured_minutes_pkey PRIMARY KEY (at);
 
@@ -2512,6 +2542,8 @@ CREATE INDEX mails_created_idx ON public.mails USING btree (created_at);
 CREATE INDEX mails_for_org_idx ON public.mails USING btree (for_org);
 
 CREATE INDEX mails_recipient_idx ON public.mails USING btree (recipient);
+
+CREATE INDEX maintenance_windows_starts_idx ON public.maintenance_windows USING btree (starts_at);
 
 CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
@@ -3615,6 +3647,16 @@ GRANT SELECT(search) ON TABLE public.leads TO skai_search;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_suppressions TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO skai_signin;
+
+GRANT SELECT ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(starts_at) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(ends_at) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(what) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.maintenance_windows TO skai_operator;
 
 GRANT SELECT ON TABLE public.measured_minutes TO skai_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.measured_minutes TO skai_operator;
