@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/skaiscraper/skai/internal/cli/bar"
 	"github.com/skaiscraper/skai/internal/demo"
 	"github.com/skaiscraper/skai/internal/demo/generate"
 )
@@ -12,9 +13,9 @@ type demoCommand struct{}
 // Run sets up the two contractors of the demonstration.
 func (demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		bar := newBar(t.err, "Demo")
-		signIns, err := demo.New(s.db, s.blobs, g.Data, t.printf).Set(ctx, []generate.Company{generate.Titan, generate.ProWest}, bar.show)
-		bar.end()
+		progress := bar.New(t.err, "Demo")
+		signIns, err := demo.New(s.db, s.blobs, g.Data, t.printf).Set(ctx, []generate.Company{generate.Titan, generate.ProWest}, progress.Show)
+		progress.End()
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skaiscraper/skai/internal/cli/bar"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/archive"
 	"github.com/skaiscraper/skai/internal/migration/report"
@@ -77,9 +78,9 @@ func (g *Globals) importing(ctx context.Context, t *terminal, slug string, asJSO
 		if err != nil {
 			return err
 		}
-		bar := newBar(t.err, org.Name)
-		report, err := run(ctx, migration.New(s.db, s.blobs), bar.show)
-		bar.end()
+		progress := bar.New(t.err, org.Name)
+		report, err := run(ctx, migration.New(s.db, s.blobs), progress.Show)
+		progress.End()
 		if err != nil {
 			return err
 		}

@@ -1,4 +1,5 @@
-package cli
+// Package bar shows on a terminal how far an import is.
+package bar
 
 import (
 	"fmt"
@@ -12,9 +13,9 @@ import (
 	"github.com/skaiscraper/skai/internal/migration"
 )
 
-// bar shows how far a run is: a bar that moves on a terminal, a line every five
+// Bar shows how far a run is: a bar that moves on a terminal, a line every five
 // seconds elsewhere.
-type bar struct {
+type Bar struct {
 	w     io.Writer
 	title string
 	moves bool
@@ -22,8 +23,9 @@ type bar struct {
 	width int
 }
 
-func newBar(w io.Writer, title string) *bar {
-	b := &bar{w: w, title: title, last: time.Now()}
+// New gives a bar that is written to w.
+func New(w io.Writer, title string) *Bar {
+	b := &Bar{w: w, title: title, last: time.Now()}
 	if f, ok := w.(*os.File); ok {
 		b.moves = term.IsTerminal(int(f.Fd()))
 	}
@@ -32,7 +34,8 @@ func newBar(w io.Writer, title string) *bar {
 
 const plainEvery = 5 * time.Second
 
-func (b *bar) show(p migration.Progress) {
+// Show says how far it is by now.
+func (b *Bar) Show(p migration.Progress) {
 	if !b.moves && time.Since(b.last) < plainEvery {
 		return
 	}
@@ -55,7 +58,8 @@ func (b *bar) show(p migration.Progress) {
 	b.width = len(line)
 }
 
-func (b *bar) end() {
+// End takes the bar away.
+func (b *Bar) End() {
 	if b.moves && b.width > 0 {
 		_, _ = fmt.Fprintf(b.w, "\r%-*s\r", b.width, "")
 	}
