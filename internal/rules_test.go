@@ -94,9 +94,6 @@ var writers = map[string]string{
 	"incident_signs":      "ops",
 	"maintenance_windows": "ops",
 	"service_reports":     "ops",
-	"measured_minutes":    "platform/measure",
-	"vault_keys":          "platform/vault",
-	"org_keys":            "platform/vault",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",
