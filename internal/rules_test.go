@@ -36,6 +36,7 @@ var valueParsers = []string{"github.com/google/uuid", "github.com/nyaruka/phonen
 // Reading is free: SELECT and JOIN stand anywhere.
 var writers = map[string]string{
 	"orgs":             "orgs",
+	"plan_rates":       "orgs",
 	"users":            "identity",
 	"people":           "identity",
 	"roles":            "identity",

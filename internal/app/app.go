@@ -58,15 +58,16 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Version string
-	Commit  string       // that it was built of, or ""
-	Token   string       // lets the operator's programs see drift and truth; "" lets nobody
-	HTTPS   bool         // the public address is https, even where a proxy does not say so
-	Mail    *mail.Post   // sends mails; nil has nowhere to send them
-	Secret  []byte       // signs messages between two pages; the same on all machines, nil on a single one
-	Vault   *vault.Vault // seals secrets; required where pages are served or jobs are done
-	SMS     *sms.Sender  // sends text messages; nil has nowhere to send them
-	Files   *blob.Store  // keeps files; required where pages are served
-	Hurried bool         // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+	Commit  string         // that it was built of, or ""
+	Token   string         // lets the operator's programs see drift and truth; "" lets nobody
+	HTTPS   bool           // the public address is https, even where a proxy does not say so
+	Mail    *mail.Post     // sends mails; nil has nowhere to send them
+	Secret  []byte         // signs messages between two pages; the same on all machines, nil on a single one
+	Vault   *vault.Vault   // seals secrets; required where pages are served or jobs are done
+	SMS     *sms.Sender    // sends text messages; nil has nowhere to send them
+	Files   *blob.Store    // keeps files; required where pages are served
+	Limits  *limit.Limiter // counts requests; nil counts them in this process
+	Hurried bool           // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Traces   trace.Config        // what is kept of them; version and process are filled in
 	Probes   []ed25519.PublicKey // of those that look from outside
@@ -99,6 +100,7 @@ type App struct {
 	reports   *reports.Service
 
 	files    *blob.Store
+	limits   *limit.Limiter // nil where nobody is told to slow down
 	probe    *health.Probe
 	self     health.Process
 	measured *measure.Recorder
@@ -120,17 +122,13 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.People = identity.New(db, a.Orgs)
 	a.Accounts = account.New(db, a.People, a.mail)
 	a.members = people.New(db, a.People, a.mail)
-	limits := limit.New()
-	if cfg.Hurried {
-		limits = nil
-	}
 	a.trail = audit.New(db)
-	a.Keys = keys.New(db, limits)
+	a.Keys = keys.New(db, a.limits)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
 		AuthenticateOperator: operator(cfg.Token), Begin: a.begun, Observed: a.observe,
 		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
-		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: limits, Gate: a.gate, Proxies: cfg.Proxies,
+		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: a.limits, Gate: a.gate, Proxies: cfg.Proxies,
 	})
 	if err != nil {
 		return nil, err
@@ -185,7 +183,13 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 
 // begin makes what the rooms are put into.
 func begin(db *postgres.DB, cfg Config) (*App, error) {
-	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain}
+	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain, limits: cfg.Limits}
+	if a.limits == nil {
+		a.limits = limit.New()
+	}
+	if cfg.Hurried {
+		a.limits = nil
+	}
 	if a.mail == nil {
 		a.mail = new(mail.Post) // it says of each mail that it has nowhere to go
 	}

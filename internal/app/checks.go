@@ -23,6 +23,7 @@ const (
 	checkStorage  = "storage"
 	checkQueue    = "queue"
 	checkMail     = "mail"
+	checkCache    = "cache" // Redis, where there is one
 	checkBeat     = "processes"
 )
 
@@ -32,11 +33,18 @@ const slowDatabase = 250 * time.Millisecond
 // newProbe looks at what this program needs. The two without which it is not ready have
 // a connection each that nobody else uses: a database that is slow, or busy, is not away.
 func (a *App) newProbe() *health.Probe {
-	return health.New(
-		health.Check{Name: checkDatabase, Vital: true, Look: a.lookDatabase}, health.Check{Name: checkSchema, Vital: true, Look: a.lookSchema},
-		health.Check{Name: checkStorage, Look: a.lookStorage}, health.Check{Name: checkQueue, Look: a.lookQueue},
-		health.Check{Name: checkMail, Look: a.lookMail}, health.Check{Name: checkBeat, Look: a.beat},
-	)
+	checks := []health.Check{
+		{Name: checkDatabase, Vital: true, Look: a.lookDatabase},
+		{Name: checkSchema, Vital: true, Look: a.lookSchema},
+		{Name: checkStorage, Look: a.lookStorage},
+		{Name: checkQueue, Look: a.lookQueue},
+		{Name: checkMail, Look: a.lookMail},
+		{Name: checkBeat, Look: a.beat},
+	}
+	if a.limits.Shared() {
+		checks = append(checks, health.Check{Name: checkCache, Look: a.lookCache})
+	}
+	return health.New(checks...)
 }
 
 // failed is the finding of what could not be looked at; why stands in the log.
@@ -116,6 +124,16 @@ func (a *App) lookMail(ctx context.Context) health.Finding {
 	return f
 }
 
+// lookCache looks at Redis. Without it the program works on, but for signing in and
+// public forms; the limiter has told the log.
+func (a *App) lookCache(ctx context.Context) health.Finding {
+	start := time.Now()
+	if a.limits.Look(ctx) != nil {
+		return health.Finding{State: health.Degraded, Words: "Redis does not answer: signing in and public forms are closed"}
+	}
+	return health.Finding{State: health.OK, Latency: time.Since(start)}
+}
+
 func (a *App) beat(ctx context.Context) health.Finding {
 	if err := health.Beat(ctx, a.db, a.asSeen()); err != nil {
 		return health.Finding{State: health.Down, Words: "the list of processes can't be written"}
@@ -147,6 +165,6 @@ func newSelf(cfg Config, started time.Time) (health.Process, error) {
 func (cfg Config) fingerprint() string {
 	h := sha256.New()
 	secret := sha256.Sum256(append([]byte("fingerprint "), cfg.Secret...))
-	_, _ = fmt.Fprintln(h, cfg.Version, cfg.HTTPS, cfg.Proxies, cfg.SecurityContact, cfg.DNS, cfg.SMS.Real(), hex.EncodeToString(secret[:])) // a hash takes everything
+	_, _ = fmt.Fprintln(h, cfg.Version, cfg.HTTPS, cfg.Proxies, cfg.SecurityContact, cfg.DNS, cfg.SMS.Real(), cfg.Limits.Place(), hex.EncodeToString(secret[:])) // a hash takes everything
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

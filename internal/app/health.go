@@ -154,7 +154,7 @@ type deepOut struct {
 			Connected bool    `json:"connected"`
 			LatencyMS float64 `json:"latencyMs"`
 		} `json:"database"`
-		Cache   *part `json:"cache" doc:"null: the program keeps nothing outside of its own memory that could be away"`
+		Cache   *part `json:"cache" doc:"Redis, in which all processes count how often somebody does something; null where there is none"`
 		Storage part  `json:"storage"`
 		Queue   struct {
 			part
@@ -182,6 +182,10 @@ func (a *App) deep(ctx context.Context, _ *struct{}) (*deepOut, error) {
 	b.Storage, b.Mail = of(checkStorage), of(checkMail)
 	b.Queue.part, b.Queue.Depth, b.Queue.OldestSeconds = of(checkQueue), s.Findings[checkQueue].Facts["depth"], s.Findings[checkQueue].Facts["oldestSeconds"]
 	b.Queue.Queues = queueParts(s.Findings[checkQueue].Facts)
+	if a.limits.Shared() {
+		cache := of(checkCache)
+		b.Cache = &cache
+	}
 	if s.State == health.Down {
 		out.Status = http.StatusServiceUnavailable
 	}
@@ -284,6 +288,7 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("memory.resident", m.RSSMB, "MiB", now, "/proc/self/statm; 0 where there is none")
 	add("routes", len(a.Routes()), "", now, "counted in the router")
 	add("routes.through_one_door", a.ThroughOneDoor(), "", now, "each address was asked of the server's own table")
+	add("limits.shared", a.limits.Shared(), "", a.self.StartedAt, "whether SKAI_REDIS_URL names a Redis")
 	for name, f := range s.Findings {
 		add(name+".state", f.State, "", s.At, "the background look, every "+health.Every.String())
 		add(name+".latency", ms(f.Latency), "ms", s.At, "how long that look took")

@@ -52,6 +52,8 @@ type commands struct {
 	Routes      routesCommand              `cmd:"" help:"List the addresses the program answers, and who may use them."`
 	Incident    oncall.IncidentCommands    `cmd:"" help:"Incidents of the service: what rules saw, what they don't see, and notes."`
 	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
+	Plan        planCommands               `cmd:"" help:"Plans: how often members of an organisation may do something."`
+	Mail        mailCommands               `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
 }
 
 // terminal is what a command talks to.

@@ -32,6 +32,7 @@ type orgCommands struct {
 	List    orgList    `cmd:"" help:"List the organisations."`
 	Suspend orgSuspend `cmd:"" help:"Let nobody of an organisation in; its data stays."`
 	Resume  orgResume  `cmd:"" help:"Open a suspended organisation again."`
+	Plan    orgPlan    `cmd:"" help:"Give an organisation a plan, which says how often its members may do something."`
 	Domain  orgDomain  `cmd:"" help:"Vouch that an e-mail domain is an organisation's, where DNS can't be asked; for single sign-on and directories."`
 	Delete  orgDelete  `cmd:"" help:"Destroy an organisation with everything it has. This can't be undone."`
 }
@@ -67,7 +68,7 @@ func (orgList) Run(ctx context.Context, g *Globals, t *terminal) error {
 			t.printf("There is no organisation yet: skai org create SLUG --name NAME\n")
 		}
 		for _, o := range list {
-			t.printf("%-20s %-30s %-20s since %s\n", o.Slug, o.Name, o.TimeZone, o.CreatedAt.Format("2006-01-02"))
+			t.printf("%-20s %-30s %-20s %-10s since %s\n", o.Slug, o.Name, o.TimeZone, o.Plan, o.CreatedAt.Format("2006-01-02"))
 		}
 		return nil
 	})

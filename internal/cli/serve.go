@@ -22,6 +22,7 @@ type serveCommand struct {
 	metricsFlags
 	traceFlags
 	oncall.AlertFlags
+	redisFlags
 
 	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
 	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
@@ -57,7 +58,7 @@ func (c *serveCommand) Validate() error {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
 	_, err := c.Alerts(c.guard())
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), err)
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.redisFlags.Validate(), err)
 }
 
 // Run serves until it is told to stop.
@@ -101,7 +102,12 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Alerts: alerts, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	limits, err := c.limits(secret(c.Secret), log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, limits.Close()) }()
+	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Limits: limits, Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Alerts: alerts, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Session struct {
 	Role       tenant.Role
 	RoleName   string   // of the composed role the person has; "" is none
 	Only       []string // what that role leaves of Role's permissions; nil is all
+	Rates      tenant.Rates
 	LastSeenAt time.Time
 	FreshAt    time.Time    // when the person last showed that it is them
 	Orgs       []Membership // every organisation the user may switch to, this one too
@@ -59,7 +60,7 @@ type sessionKey struct{}
 // WithSession puts a session and its scope into a context.
 func WithSession(ctx context.Context, s Session, requestID string) context.Context {
 	ctx = context.WithValue(ctx, sessionKey{}, s)
-	return tenant.With(ctx, tenant.Scope{OrgID: s.OrgID, ActorID: s.PersonID, ActorName: s.Name, Role: s.Role, Only: s.Only, RoleName: s.RoleName, RequestID: requestID, SessionID: s.ID})
+	return tenant.With(ctx, tenant.Scope{OrgID: s.OrgID, ActorID: s.PersonID, ActorName: s.Name, Role: s.Role, Only: s.Only, RoleName: s.RoleName, Rates: s.Rates, RequestID: requestID, SessionID: s.ID})
 }
 
 // Current gives the session of the context; ok is false for commands, jobs and signed-out requests.
@@ -79,6 +80,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
 				p.id AS person_id, p.name, coalesce(p.email, '') AS email, s.sso, u.verified_at IS NULL AS unverified, p.role,
 				coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
+				(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
 				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
 				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL LEFT JOIN sso_connections c2 ON c2.org_id = o2.id
 				 WHERE p2.user_id = s.user_id AND p2.active AND CASE WHEN s.sso THEN o2.id = o.id ELSE c2.required IS NOT TRUE OR c2.break_glass = p2.id END) AS orgs

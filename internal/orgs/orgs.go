@@ -22,13 +22,14 @@ type Org struct {
 	Name       string
 	TimeZone   string // an IANA name; days and times are shown in it
 	BrandColor *string
+	Plan       string // Standard or Enterprise
 	// How long a session lasts, in minutes: without a request, and at most.
 	SessionIdleMinutes int
 	SessionLifeMinutes int
 	CreatedAt          time.Time
 }
 
-const columns = `id, slug, name, time_zone, brand_color, session_idle_minutes, session_life_minutes, created_at`
+const columns = `id, slug, name, time_zone, brand_color, plan, session_idle_minutes, session_life_minutes, created_at`
 
 // Service reads and writes organisations.
 type Service struct{ db *postgres.DB }

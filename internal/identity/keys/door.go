@@ -58,22 +58,26 @@ type user struct {
 	Role     tenant.Role
 	Scopes   []string
 	Rate     int
+	Rates    tenant.Rates
 	TimeZone string
 	Stale    bool // its last use stands there as longer ago than a minute
 }
 
 // Authenticate gives the context in which a key acts. It returns
 // fault.Unauthenticated, in the same words, for one that is unknown, expired or
-// revoked, and fault.Limited where too many such keys came from the address.
+// revoked, and fault.Limited where too many such keys came from the address: fault.Unavailable
+// where that can't be told, because what counts them for all processes is away.
 func (s *Service) Authenticate(ctx context.Context, t Token, from netip.Addr) (context.Context, error) {
 	hash := t.hash()
-	if err := s.wait(hash, from); err != nil {
+	if err := s.wait(ctx, hash, from); err != nil {
 		return nil, err
 	}
 	u, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (user, error) {
 		// Found by its hash, so how long it takes tells nothing of the secret.
 		u, err := postgres.One[user](ctx, tx, `
-			SELECT k.id, k.org_id, p.name, p.role, k.scopes, k.rate, o.time_zone, coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
+			SELECT k.id, k.org_id, p.name, p.role, k.scopes, k.rate, o.time_zone,
+				(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
+				coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
 			FROM api_keys k
 			JOIN people p ON p.org_id = k.org_id AND p.id = k.id AND p.kind = 'key' AND p.active
 			JOIN orgs o ON o.id = k.org_id AND o.suspended_at IS NULL
@@ -85,7 +89,7 @@ func (s *Service) Authenticate(ctx context.Context, t Token, from netip.Addr) (c
 		return u, err
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
-		return nil, s.wrong(hash, from)
+		return nil, s.wrong(ctx, hash, from)
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +97,7 @@ func (s *Service) Authenticate(ctx context.Context, t Token, from netip.Addr) (c
 	s.good(hash)
 	ctx = identity.WithZone(ctx, u.TimeZone)
 	return tenant.With(ctx, tenant.Scope{
-		OrgID: u.OrgID, ActorID: u.ID, ActorName: u.Name, Role: u.Role, Only: u.Scopes, Key: true, PerMinute: u.Rate, RequestID: web.RequestID(ctx),
+		OrgID: u.OrgID, ActorID: u.ID, ActorName: u.Name, Role: u.Role, Only: u.Scopes, Key: true, PerMinute: u.Rate, Rates: u.Rates, RequestID: web.RequestID(ctx),
 	}), nil
 }
 
@@ -111,36 +115,39 @@ const knownFor = 24 * time.Hour
 // wait refuses, before the database is asked, a key from a network that tried many
 // others; but not one that opened something here lately: an office has one address,
 // and its programs go on when somebody in it tries keys.
-func (s *Service) wait(hash [32]byte, from netip.Addr) error {
+func (s *Service) wait(ctx context.Context, hash [32]byte, from netip.Addr) error {
 	if s.limits == nil || s.isKnown(hash) {
 		return nil
 	}
-	if wait := s.limits.Wait(limit.Key{Preset: limit.WrongKeys, Who: sender.Network(from)}); wait > 0 {
-		return tooMany(wait)
+	if a := s.limits.Peek(ctx, limit.Key{Preset: limit.WrongKeys, Who: sender.Network(from)}); !a.Allowed {
+		return tooMany(a)
 	}
 	return nil
 }
 
-func tooMany(wait time.Duration) error {
-	return fault.Limited("rate_limited", wait, "too many API keys that open nothing came from your address; try again later")
+func tooMany(a limit.Answer) error {
+	if a.Closed {
+		return a.Away()
+	}
+	return fault.Limited("rate_limited", a.Wait, "too many API keys that open nothing came from your address; try again later")
 }
 
 // wrong counts a key that opens nothing. The same one over and over is no guessing
 // but a program that was forgotten, so it is counted for itself, and for the network
 // only when it was not there within an hour.
-func (s *Service) wrong(hash [32]byte, from netip.Addr) error {
+func (s *Service) wrong(ctx context.Context, hash [32]byte, from netip.Addr) error {
 	s.forget(hash)
 	if s.limits == nil {
 		return errWrong
 	}
 	network := sender.Network(from)
-	again := s.limits.Take(limit.Key{Preset: limit.WrongKey, Who: network + " " + string(hash[:16])})
+	again := s.limits.Take(ctx, limit.Key{Preset: limit.WrongKey, Who: network + " " + string(hash[:16])})
 	if !again.Allowed {
-		return tooMany(again.Wait)
+		return tooMany(again)
 	}
-	if rate, _ := limit.WrongKey.Rate(); again.Remaining == rate.Quota-1 {
-		if first := s.limits.Take(limit.Key{Preset: limit.WrongKeys, Who: network}); !first.Allowed {
-			return tooMany(first.Wait)
+	if again.First {
+		if first := s.limits.Take(ctx, limit.Key{Preset: limit.WrongKeys, Who: network}); !first.Allowed {
+			return tooMany(first)
 		}
 	}
 	return errWrong

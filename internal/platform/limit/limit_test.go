@@ -21,12 +21,12 @@ func TestTheQuotaMayBeUsedAtOnceAndComesBackEvenly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, pat := limit.New(), limit.Key{Preset: limit.Upload, Org: "titan", Who: "pat"}
 		for i := range 20 {
-			if a := l.Take(pat); !a.Allowed || a.Remaining != 19-i {
+			if a := l.Take(t.Context(), pat); !a.Allowed || a.Remaining != 19-i {
 				t.Fatalf("upload %d: %+v", i+1, a)
 			}
 		}
 		for range 3 { // refusals cost nothing
-			if a := l.Take(pat); a.Allowed || a.Wait != 3*time.Second || a.Full != time.Minute {
+			if a := l.Take(t.Context(), pat); a.Allowed || a.Wait != 3*time.Second || a.Full != time.Minute {
 				t.Fatalf("one too many: %+v", a)
 			}
 		}
@@ -35,20 +35,20 @@ func TestTheQuotaMayBeUsedAtOnceAndComesBackEvenly(t *testing.T) {
 			{Preset: limit.Upload, Org: "prowest", Who: "pat"},
 			{Preset: limit.API, Org: "titan", Who: "pat"},
 		} {
-			if !l.Take(other).Allowed {
+			if !l.Take(t.Context(), other).Allowed {
 				t.Errorf("%+v waits for somebody else", other)
 			}
 		}
 		pass(3*time.Second - 1)
-		if l.Take(pat).Allowed {
+		if l.Take(t.Context(), pat).Allowed {
 			t.Error("allowed too early")
 		}
 		pass(1)
-		if !l.Take(pat).Allowed || l.Take(pat).Allowed {
+		if !l.Take(t.Context(), pat).Allowed || l.Take(t.Context(), pat).Allowed {
 			t.Error("after three seconds there is one upload more, and only one")
 		}
 		pass(2 * time.Minute)
-		if a := l.Take(pat); a.Remaining != 19 {
+		if a := l.Take(t.Context(), pat); a.Remaining != 19 {
 			t.Errorf("after a rest: %+v", a)
 		}
 	})
@@ -65,7 +65,7 @@ func TestThePresets(t *testing.T) {
 			t.Errorf("%s: %d an hour, want %d", preset, got, perHour)
 		}
 	}
-	if _, ok := limit.Unlimited.Rate(); ok || !limit.New().Take(limit.Key{Preset: limit.Unlimited}).Allowed {
+	if _, ok := limit.Unlimited.Rate(); ok || !limit.New().Take(t.Context(), limit.Key{Preset: limit.Unlimited}).Allowed {
 		t.Error("what is unlimited has a limit")
 	}
 }
@@ -80,7 +80,7 @@ func TestNeverMoreThanTheRate(t *testing.T) {
 			start, allowed := time.Now(), 0
 			for _, p := range pauses {
 				pass(time.Duration(p))
-				if l.Take(k).Allowed {
+				if l.Take(t.Context(), k).Allowed {
 					allowed++
 				}
 				if most := 30 + int(time.Since(start)/(2*time.Second)); allowed > most {
@@ -98,7 +98,7 @@ func TestManyAtOnceGetNoMore(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			if l.Take(limit.Key{Preset: limit.APIKeys, Org: "titan", Who: "pat"}).Allowed {
+			if l.Take(t.Context(), limit.Key{Preset: limit.APIKeys, Org: "titan", Who: "pat"}).Allowed {
 				allowed.Add(1)
 			}
 		})
@@ -115,7 +115,7 @@ func TestSendersAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New()
 		for i := range 100_000 {
-			l.Take(limit.Key{Preset: limit.Auth, Who: strconv.Itoa(i)})
+			l.Take(t.Context(), limit.Key{Preset: limit.Auth, Who: strconv.Itoa(i)})
 			if i%1000 == 0 {
 				pass(7 * time.Second) // each sender's quota is whole again after six
 			}
@@ -130,6 +130,6 @@ func BenchmarkTake(b *testing.B) {
 	l, n := limit.New(), 0
 	for b.Loop() {
 		n++
-		l.Take(limit.Key{Preset: limit.API, Org: "titan", Who: strconv.Itoa(n % 500)})
+		l.Take(b.Context(), limit.Key{Preset: limit.API, Org: "titan", Who: strconv.Itoa(n % 500)})
 	}
 }

@@ -61,6 +61,7 @@ var unaudited = map[string]string{
 	"import_candidates":   "as import_runs",
 	"import_mappings":     "a convenience for the next run, each run keeps the mapping it used",
 	"external_refs":       "points at the ledger's row it came from",
+	"plan_rates":          "what the operator sells, of no organisation; which plan one has is in the trail of orgs",
 }
 
 // gaps gives the columns that nobody classified and the tables without a trail.
@@ -331,7 +332,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super', 'skai_eraser') ORDER BY 1`)
-	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: probe_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
+	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: plan_rates", "skai_operator: probe_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

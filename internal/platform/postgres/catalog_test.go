@@ -42,6 +42,7 @@ var notTenants = map[string]string{
 	"incident_signs":      "",  // as incidents
 	"maintenance_windows": "",  // as incidents
 	"service_minutes":     "",  // as incidents
+	"plan_rates":          "",  // the operator's, the same for all of a plan; skai_signin and skai_operator only
 }
 
 // tenantTables gives the names of the tables with org_id.

@@ -34,8 +34,19 @@ type Scope struct {
 	RoleName  string   // of the composed role; "" is the role's own
 	Key       bool     // the actor is an API key and no person
 	PerMinute int      // requests an API key may make; 0 for people
+	Rates     Rates    // that the organisation's plan has
 	RequestID string
 	SessionID uuid.UUID // zero for commands, jobs and keys
+}
+
+// Rates are how often a member of an organisation may do something, by preset, where
+// its plan says so; nil is nowhere.
+type Rates map[string]Rate
+
+// Rate is a number of requests within some seconds.
+type Rate struct {
+	Quota   int `json:"quota"`
+	Seconds int `json:"seconds"`
 }
 
 // Kind says what acts, as the audit trail keeps it: a person, an API key, or the

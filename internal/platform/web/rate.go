@@ -67,18 +67,35 @@ func (rt *Router) count(w http.ResponseWriter, r *http.Request, access Access) e
 		return err
 	}
 	if s, _ := tenant.From(r.Context()); s.PerMinute > 0 { // a key has a rate of its own, wherever it goes
-		own := k
-		own.Preset, own.PerMinute = limit.API, s.PerMinute
-		if err := rt.take(w, own); err != nil || access.Rate == limit.API {
+		if err := rt.take(w, r, keysOwn(s)); err != nil || access.Rate == limit.API {
 			return err
 		}
 	}
 	if access.Rate == limit.Auth && k.Org == "" {
-		if err := rt.take(w, limit.Key{Preset: limit.Address, Who: sender.Network(ClientAddr(r))}); err != nil {
+		if err := rt.take(w, r, limit.Key{Preset: limit.Address, Who: sender.Network(ClientAddr(r))}); err != nil {
 			return err
 		}
 	}
-	return rt.take(w, k)
+	return rt.take(w, r, k)
+}
+
+// keysOwn counts an API key, wherever it goes: at the rate it was given, or the one
+// its organisation's plan has where that is less.
+func keysOwn(s tenant.Scope) limit.Key {
+	k := signedIn(s, limit.API)
+	if rate := (limit.Rate{Quota: s.PerMinute, Window: time.Minute}); k.Own.Quota == 0 || rate.Slower(k.Own) {
+		k.Own = rate
+	}
+	return k
+}
+
+// signedIn counts somebody in their organisation, as its plan says.
+func signedIn(s tenant.Scope, preset limit.Preset) limit.Key {
+	r := s.Rates[string(preset)]
+	return limit.Key{
+		Preset: preset, Org: s.OrgID.String(), Who: s.ActorID.String(),
+		Own: limit.Rate{Quota: r.Quota, Window: time.Duration(r.Seconds) * time.Second},
+	}
 }
 
 // key says as whom a request is counted.
@@ -90,7 +107,7 @@ func (rt *Router) key(r *http.Request, access Access) (limit.Key, error) {
 		}
 	}
 	if s, ok := tenant.From(ctx); ok {
-		return limit.Key{Preset: access.Rate, Org: s.OrgID.String(), Who: s.ActorID.String()}, nil
+		return signedIn(s, access.Rate), nil
 	}
 	k := limit.Key{Preset: access.Rate, Who: sender.Network(ClientAddr(r))}
 	if access.By == nil {
@@ -108,13 +125,16 @@ func (rt *Router) key(r *http.Request, access Access) (limit.Key, error) {
 // take counts a request and sets the header fields RateLimit-Policy and RateLimit
 // (draft-ietf-httpapi-ratelimit-headers-09: quota and window in seconds; what
 // remains, and the seconds until all of it is there again).
-func (rt *Router) take(w http.ResponseWriter, k limit.Key) error {
-	a, h := rt.cfg.Limits.Take(k), w.Header()
+func (rt *Router) take(w http.ResponseWriter, r *http.Request, k limit.Key) error {
+	a, h := rt.cfg.Limits.Take(r.Context(), k), w.Header()
 	rate, _ := k.Rate()
 	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", k.Preset, rate.Quota, seconds(rate.Window)))
 	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", k.Preset, a.Remaining, seconds(a.Full)))
-	if a.Allowed {
+	switch {
+	case a.Allowed:
 		return nil
+	case a.Closed:
+		return a.Away()
 	}
 	return fault.Limited("rate_limited", a.Wait, "that is more than %d %s %s, the most this takes; nothing was done. Try again in %s",
 		rate.Quota, k.Preset.What(), per(rate.Window), waitWords(a.Wait))
@@ -131,10 +151,13 @@ func RetryAfter(w http.ResponseWriter, wait time.Duration) {
 func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 func per(window time.Duration) string {
-	if window == time.Hour {
+	switch window {
+	case time.Hour:
 		return "an hour"
+	case time.Minute:
+		return "a minute"
 	}
-	return "a minute"
+	return fmt.Sprintf("in %d seconds", seconds(window))
 }
 
 func waitWords(d time.Duration) string {
