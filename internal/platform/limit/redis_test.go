@@ -173,7 +173,7 @@ func TestRedisHoldsNothingOfAnybody(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := 0
-	for _, name := range strings.Split(names, "\n") {
+	for name := range strings.SplitSeq(names, "\n") {
 		if !strings.HasPrefix(name, "skai:") {
 			continue // lengths
 		}
