@@ -53,7 +53,14 @@ type caller struct {
 	cookie, bearer string
 }
 
-func (c caller) send(t *testing.T, method, path string, form url.Values) (*http.Response, string) {
+// came is what an answer says beside its body.
+type came struct {
+	StatusCode int
+	Header     http.Header
+	cookies    []*http.Cookie
+}
+
+func (c caller) send(t *testing.T, method, path string, form url.Values) (came, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, c.at.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -75,13 +82,13 @@ func (c caller) send(t *testing.T, method, path string, form url.Values) (*http.
 	if err != nil || res.Body.Close() != nil {
 		t.Fatal(err)
 	}
-	return res, string(body)
+	return came{res.StatusCode, res.Header, res.Cookies()}, string(body)
 }
 
-func (c caller) signIn(t *testing.T, email, password string) (caller, *http.Response, string) {
+func (c caller) signIn(t *testing.T, email string) (caller, came, string) {
 	t.Helper()
-	res, body := c.send(t, "POST", "/sign-in", url.Values{"email": {email}, "password": {password}})
-	for _, cookie := range res.Cookies() {
+	res, body := c.send(t, "POST", "/sign-in", url.Values{"email": {email}, "password": {dbtest.Password}})
+	for _, cookie := range res.cookies {
 		if strings.Contains(cookie.Name, "session") {
 			c.cookie = cookie.Name + "=" + cookie.Value
 		}
@@ -98,7 +105,7 @@ func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	titan.As(t, tenant.Member)
 	_, key := newKey(t, db, titan, 100)
 	one, two := caller{at: counted(t, db, r)}, caller{at: counted(t, db, r)}
-	pat, res, body := one.signIn(t, titan.Email(tenant.Member), dbtest.Password)
+	pat, res, body := one.signIn(t, titan.Email(tenant.Member))
 	if res.StatusCode != http.StatusSeeOther || pat.cookie == "" {
 		t.Fatalf("signing in: %d %s", res.StatusCode, body)
 	}
@@ -146,7 +153,7 @@ func TestRedisIsKilledInTheMiddle(t *testing.T) {
 	}
 	r.Start()
 	dbtest.Until(t, "people sign in again", func() bool {
-		_, res, _ := one.signIn(t, titan.Email(tenant.Member), dbtest.Password)
+		_, res, _ := one.signIn(t, titan.Email(tenant.Member))
 		return res.StatusCode == http.StatusSeeOther
 	})
 }
@@ -163,7 +170,7 @@ func newKey(t *testing.T, db *postgres.DB, of dbtest.Contractor, rate int) (id u
 // closed checks what is closed without Redis, and that the operator hears of it.
 func closed(t *testing.T, at caller, email string) {
 	t.Helper()
-	_, res, body := at.signIn(t, email, dbtest.Password)
+	_, res, body := at.signIn(t, email)
 	if res.StatusCode != 503 || res.Header.Get("Retry-After") != "5" || res.Header.Get("RateLimit-Policy") == "" || !strings.Contains(body, "Try again in 5 seconds") {
 		t.Errorf("signing in without Redis: %d %v %s", res.StatusCode, res.Header, body)
 	}
@@ -190,7 +197,7 @@ func TestRedisHangs(t *testing.T) {
 	db, r := dbtest.New(t), dbtest.NewRedis(t)
 	titan := dbtest.Org(t, db, "titan")
 	titan.As(t, tenant.Member)
-	pat, _, _ := caller{at: counted(t, db, r)}.signIn(t, titan.Email(tenant.Member), dbtest.Password)
+	pat, _, _ := caller{at: counted(t, db, r)}.signIn(t, titan.Email(tenant.Member))
 	r.Hold()
 	took := func(path string) time.Duration {
 		start := time.Now()
@@ -206,12 +213,12 @@ func TestRedisHangs(t *testing.T) {
 	if d := took("/api/claims"); d > 3*time.Second {
 		t.Errorf("the first request took %v", d)
 	}
-	if _, res, _ := (caller{at: pat.at}).signIn(t, titan.Email(tenant.Member), dbtest.Password); res.StatusCode != 503 {
+	if _, res, _ := (caller{at: pat.at}).signIn(t, titan.Email(tenant.Member)); res.StatusCode != 503 {
 		t.Errorf("signing in: %d", res.StatusCode)
 	}
 	r.Resume()
 	dbtest.Until(t, "people sign in again", func() bool {
-		_, res, _ := (caller{at: pat.at}).signIn(t, titan.Email(tenant.Member), dbtest.Password)
+		_, res, _ := (caller{at: pat.at}).signIn(t, titan.Email(tenant.Member))
 		return res.StatusCode == http.StatusSeeOther
 	})
 }
@@ -286,7 +293,7 @@ func TestAPlanHasRatesOfItsOwn(t *testing.T) {
 	t.Cleanup(server.Close)
 	in := func(o dbtest.Contractor) caller {
 		o.As(t, tenant.Member)
-		c, res, body := caller{at: server}.signIn(t, o.Email(tenant.Member), dbtest.Password)
+		c, res, body := caller{at: server}.signIn(t, o.Email(tenant.Member))
 		if res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("signing in: %d %s", res.StatusCode, body)
 		}
