@@ -880,6 +880,43 @@ ALTER TABLE ONLY public.contacts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.contacts OWNER TO skai_owner;
 
+CREATE TABLE public.error_groups (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    place text NOT NULL,
+    kind text NOT NULL,
+    words text NOT NULL,
+    chain text NOT NULL,
+    frames text NOT NULL,
+    count bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    first_release text NOT NULL,
+    last_release text NOT NULL,
+    request_id text NOT NULL,
+    resolved_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT error_groups_chain_check CHECK ((char_length(chain) <= 1000)),
+    CONSTRAINT error_groups_count_check CHECK ((count > 0)),
+    CONSTRAINT error_groups_kind_check CHECK ((kind = ANY (ARRAY['database'::text, 'panic'::text, 'fault'::text, 'error'::text]))),
+    CONSTRAINT error_groups_place_check CHECK ((char_length(place) <= 200)),
+    CONSTRAINT error_groups_words_check CHECK ((char_length(words) <= 500))
+);
+
+ALTER TABLE ONLY public.error_groups FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_groups OWNER TO skai_owner;
+
+CREATE TABLE public.error_people (
+    org_id uuid NOT NULL,
+    error_id uuid NOT NULL,
+    person_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.error_people FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_people OWNER TO skai_owner;
+
 CREATE TABLE public.estimate_lines (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1203,6 +1240,65 @@ ALTER TABLE ONLY public.import_runs FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.import_runs OWNER TO skai_owner;
 
+CREATE TABLE public.incident_notes (
+    id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    words text NOT NULL,
+    public boolean NOT NULL,
+    CONSTRAINT incident_notes_words_check CHECK (((char_length(words) >= 1) AND (char_length(words) <= 2000)))
+);
+
+ALTER TABLE public.incident_notes OWNER TO skai_owner;
+
+ALTER TABLE public.incident_notes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incident_notes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.incident_signs (
+    rule text NOT NULL,
+    bad integer NOT NULL,
+    good integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.incident_signs OWNER TO skai_owner;
+
+CREATE TABLE public.incidents (
+    id bigint NOT NULL,
+    rule text NOT NULL,
+    severity text NOT NULL,
+    title text NOT NULL,
+    seen text DEFAULT ''::text NOT NULL,
+    figures jsonb DEFAULT '{}'::jsonb NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    noticed_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT incidents_check CHECK ((closed_at >= opened_at)),
+    CONSTRAINT incidents_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT incidents_rule_check CHECK ((rule ~ '^[a-z]+(\.[a-z]+)?$'::text)),
+    CONSTRAINT incidents_seen_check CHECK ((char_length(seen) <= 1000)),
+    CONSTRAINT incidents_severity_check CHECK ((severity = ANY (ARRAY['page'::text, 'ticket'::text]))),
+    CONSTRAINT incidents_title_check CHECK (((char_length(title) >= 1) AND (char_length(title) <= 200)))
+);
+
+ALTER TABLE public.incidents OWNER TO skai_owner;
+
+ALTER TABLE public.incidents ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.incidents_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.invitations (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1276,6 +1372,67 @@ ALTER TABLE ONLY public.leads FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.leads OWNER TO skai_owner;
 
+CREATE TABLE public.mail_suppressions (
+    address text NOT NULL,
+    reason text NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT mail_suppressions_address_check CHECK (((address = lower(address)) AND (address ~~ '%_@_%'::text))),
+    CONSTRAINT mail_suppressions_answer_check CHECK ((char_length(answer) <= 200)),
+    CONSTRAINT mail_suppressions_reason_check CHECK ((reason = ANY (ARRAY['refused'::text, 'bounced'::text, 'soft'::text, 'operator'::text])))
+);
+
+ALTER TABLE public.mail_suppressions OWNER TO skai_owner;
+
+CREATE TABLE public.mails (
+    id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    for_org uuid,
+    recipient text NOT NULL,
+    urgent boolean NOT NULL,
+    state text DEFAULT 'queued'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    counted_on date,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    bounced_at timestamp with time zone,
+    CONSTRAINT mails_answer_check CHECK ((char_length(answer) <= 200)),
+    CONSTRAINT mails_recipient_check CHECK ((recipient = lower(recipient))),
+    CONSTRAINT mails_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'waiting'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'bounced'::text, 'suppressed'::text])))
+);
+
+ALTER TABLE public.mails OWNER TO skai_owner;
+
+CREATE TABLE public.maintenance_windows (
+    id bigint NOT NULL,
+    announced_at timestamp with time zone DEFAULT now() NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    what text NOT NULL,
+    cancelled_at timestamp with time zone,
+    excused boolean GENERATED ALWAYS AS (((starts_at - announced_at) >= '48:00:00'::interval)) STORED NOT NULL,
+    CONSTRAINT maintenance_windows_announced_before CHECK ((announced_at < starts_at)),
+    CONSTRAINT maintenance_windows_cancelled_before CHECK ((cancelled_at < ends_at)),
+    CONSTRAINT maintenance_windows_ends_at_check CHECK ((ends_at = date_trunc('minute'::text, ends_at))),
+    CONSTRAINT maintenance_windows_length CHECK (((ends_at > starts_at) AND ((ends_at - starts_at) <= '24:00:00'::interval))),
+    CONSTRAINT maintenance_windows_starts_at_check CHECK ((starts_at = date_trunc('minute'::text, starts_at))),
+    CONSTRAINT maintenance_windows_what_check CHECK (((char_length(what) >= 1) AND (char_length(what) <= 500)))
+);
+
+ALTER TABLE public.maintenance_windows OWNER TO skai_owner;
+
+ALTER TABLE public.maintenance_windows ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.maintenance_windows_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.measured_minutes (
     at timestamp with time zone NOT NULL
 );
@@ -1325,6 +1482,7 @@ CREATE TABLE public.orgs (
     factor_from timestamp with time zone,
     audit_years integer DEFAULT 7 NOT NULL,
     plan text DEFAULT 'standard'::text NOT NULL,
+    report_mail boolean DEFAULT true NOT NULL,
     CONSTRAINT orgs_audit_years_check CHECK (((audit_years >= 1) AND (audit_years <= 7))),
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
@@ -1420,7 +1578,8 @@ CREATE TABLE public.processes (
     commit text NOT NULL,
     schema text NOT NULL,
     fingerprint text NOT NULL,
-    clock_ms double precision NOT NULL
+    clock_ms double precision NOT NULL,
+    unwell jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 ALTER TABLE public.processes OWNER TO skai_owner;
@@ -1598,6 +1757,30 @@ ALTER TABLE ONLY public.scim_users FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.scim_users OWNER TO skai_owner;
 
+CREATE TABLE public.service_minutes (
+    at timestamp with time zone NOT NULL,
+    requests bigint NOT NULL,
+    failures bigint NOT NULL,
+    slow bigint NOT NULL,
+    CONSTRAINT service_minutes_at_check CHECK ((at = date_trunc('minute'::text, at)))
+);
+
+ALTER TABLE public.service_minutes OWNER TO skai_owner;
+
+CREATE TABLE public.service_reports (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    week date NOT NULL,
+    written_at timestamp with time zone NOT NULL,
+    figures jsonb NOT NULL,
+    CONSTRAINT service_reports_figures_check CHECK ((jsonb_typeof(figures) = 'object'::text)),
+    CONSTRAINT service_reports_week_check CHECK ((EXTRACT(isodow FROM week) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.service_reports FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.service_reports OWNER TO skai_owner;
+
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
     token_hash bytea NOT NULL,
@@ -1728,6 +1911,69 @@ CREATE TABLE public.sso_identities (
 ALTER TABLE ONLY public.sso_identities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sso_identities OWNER TO skai_owner;
+
+CREATE TABLE public.system_errors (
+    id uuid NOT NULL,
+    place text NOT NULL,
+    kind text NOT NULL,
+    words text NOT NULL,
+    chain text NOT NULL,
+    frames text NOT NULL,
+    count bigint NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    first_release text NOT NULL,
+    last_release text NOT NULL,
+    request_id text NOT NULL,
+    resolved_at timestamp with time zone,
+    reopened integer DEFAULT 0 NOT NULL,
+    CONSTRAINT system_errors_chain_check CHECK ((char_length(chain) <= 1000)),
+    CONSTRAINT system_errors_count_check CHECK ((count > 0)),
+    CONSTRAINT system_errors_kind_check CHECK ((kind = ANY (ARRAY['database'::text, 'panic'::text, 'fault'::text, 'error'::text]))),
+    CONSTRAINT system_errors_place_check CHECK ((char_length(place) <= 200)),
+    CONSTRAINT system_errors_words_check CHECK ((char_length(words) <= 500))
+);
+
+ALTER TABLE public.system_errors OWNER TO skai_owner;
+
+CREATE TABLE public.system_traces (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    status integer NOT NULL,
+    took_ms double precision NOT NULL,
+    slow boolean NOT NULL,
+    failed boolean NOT NULL,
+    sampled boolean NOT NULL,
+    request_id text NOT NULL,
+    asked_by uuid,
+    dropped integer NOT NULL,
+    spans jsonb NOT NULL,
+    CONSTRAINT system_traces_name_check CHECK ((char_length(name) <= 200))
+);
+
+ALTER TABLE public.system_traces OWNER TO skai_owner;
+
+CREATE TABLE public.traces (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    name text NOT NULL,
+    status integer NOT NULL,
+    took_ms double precision NOT NULL,
+    slow boolean NOT NULL,
+    failed boolean NOT NULL,
+    sampled boolean NOT NULL,
+    request_id text NOT NULL,
+    asked_by uuid,
+    dropped integer NOT NULL,
+    spans jsonb NOT NULL,
+    CONSTRAINT traces_name_check CHECK ((char_length(name) <= 200))
+);
+
+ALTER TABLE ONLY public.traces FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.traces OWNER TO skai_owner;
 
 CREATE TABLE public.trusted_devices (
     id uuid NOT NULL,
@@ -1938,6 +2184,12 @@ ALTER TABLE ONLY public.claims
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.error_groups
+    ADD CONSTRAINT error_groups_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_pkey PRIMARY KEY (org_id, error_id, person_id);
+
 ALTER TABLE ONLY public.estimate_lines
     ADD CONSTRAINT estimate_lines_pkey PRIMARY KEY (org_id, id);
 
@@ -1980,11 +2232,32 @@ ALTER TABLE ONLY public.import_rows
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.incident_notes
+    ADD CONSTRAINT incident_notes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.incident_signs
+    ADD CONSTRAINT incident_signs_pkey PRIMARY KEY (rule);
+
+ALTER TABLE ONLY public.incidents
+    ADD CONSTRAINT incidents_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_pkey PRIMARY KEY (org_id, id);
+
+ALTER TABLE ONLY public.mail_suppressions
+    ADD CONSTRAINT mail_suppressions_pkey PRIMARY KEY (address);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.maintenance_windows
+    ADD CONSTRAINT maintenance_windows_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.measured_minutes
     ADD CONSTRAINT measured_minutes_pkey PRIMARY KEY (at);
@@ -2049,6 +2322,15 @@ ALTER TABLE ONLY public.scim_users
 ALTER TABLE ONLY public.scim_users
     ADD CONSTRAINT scim_users_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.service_minutes
+    ADD CONSTRAINT service_minutes_pkey PRIMARY KEY (at);
+
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_org_id_week_key UNIQUE (org_id, week);
+
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -2087,6 +2369,15 @@ ALTER TABLE ONLY public.sso_identities
 
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_subject_key UNIQUE (org_id, issuer, subject);
+
+ALTER TABLE ONLY public.system_errors
+    ADD CONSTRAINT system_errors_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.system_traces
+    ADD CONSTRAINT system_traces_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.traces
+    ADD CONSTRAINT traces_pkey PRIMARY KEY (org_id, id);
 
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_pkey PRIMARY KEY (id);
@@ -2202,6 +2493,12 @@ CREATE INDEX contacts_search_idx ON public.contacts USING gin (org_id, search);
 
 CREATE INDEX contacts_source_idx ON public.contacts USING btree (org_id, source, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (source <> ''::text));
 
+CREATE INDEX error_groups_age_idx ON public.error_groups USING btree (last_seen);
+
+CREATE INDEX error_groups_seen_idx ON public.error_groups USING btree (org_id, last_seen DESC, id DESC);
+
+CREATE INDEX error_people_person_idx ON public.error_people USING btree (org_id, person_id);
+
 CREATE INDEX estimates_claim_idx ON public.estimates USING btree (org_id, claim_id);
 
 CREATE INDEX external_refs_claim_idx ON public.external_refs USING btree (org_id, claim_id) WHERE (claim_id IS NOT NULL);
@@ -2223,6 +2520,12 @@ CREATE INDEX files_property_idx ON public.files USING btree (org_id, property_id
 CREATE INDEX idempotency_keys_created_idx ON public.idempotency_keys USING btree (org_id, created_at);
 
 CREATE INDEX import_runs_started_idx ON public.import_runs USING btree (org_id, started_at DESC, id DESC);
+
+CREATE INDEX incident_notes_incident_idx ON public.incident_notes USING btree (incident_id);
+
+CREATE UNIQUE INDEX incidents_open_key ON public.incidents USING btree (rule) WHERE ((closed_at IS NULL) AND (rule <> 'operator'::text));
+
+CREATE INDEX incidents_opened_idx ON public.incidents USING btree (opened_at);
 
 CREATE UNIQUE INDEX invitations_open_email_key ON public.invitations USING btree (org_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
 
@@ -2249,6 +2552,16 @@ CREATE INDEX leads_source_idx ON public.leads USING btree (org_id, source, creat
 CREATE INDEX leads_stage_idx ON public.leads USING btree (org_id, stage, created_at DESC, id DESC) WHERE (archived_at IS NULL);
 
 CREATE INDEX leads_value_idx ON public.leads USING btree (org_id, COALESCE(estimated_value, ('-1'::integer)::bigint) DESC, id DESC) WHERE (archived_at IS NULL);
+
+CREATE INDEX mails_counted_idx ON public.mails USING btree (counted_on);
+
+CREATE INDEX mails_created_idx ON public.mails USING btree (created_at);
+
+CREATE INDEX mails_for_org_idx ON public.mails USING btree (for_org);
+
+CREATE INDEX mails_recipient_idx ON public.mails USING btree (recipient);
+
+CREATE INDEX maintenance_windows_starts_idx ON public.maintenance_windows USING btree (starts_at);
 
 CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
@@ -2287,6 +2600,16 @@ CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
 
 CREATE INDEX sso_identities_person_idx ON public.sso_identities USING btree (org_id, person_id);
+
+CREATE INDEX system_errors_seen_idx ON public.system_errors USING btree (last_seen);
+
+CREATE INDEX system_traces_newest_idx ON public.system_traces USING btree (at DESC, id DESC);
+
+CREATE INDEX traces_age_idx ON public.traces USING btree (at);
+
+CREATE INDEX traces_asked_idx ON public.traces USING btree (org_id, asked_by) WHERE (asked_by IS NOT NULL);
+
+CREATE INDEX traces_newest_idx ON public.traces USING btree (org_id, at DESC, id DESC);
 
 CREATE INDEX trusted_devices_user_idx ON public.trusted_devices USING btree (user_id);
 
@@ -2542,6 +2865,18 @@ ALTER TABLE ONLY public.contacts
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.error_groups
+    ADD CONSTRAINT error_groups_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_error_id_fkey FOREIGN KEY (org_id, error_id) REFERENCES public.error_groups(org_id, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
+ALTER TABLE ONLY public.error_people
+    ADD CONSTRAINT error_people_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.estimate_lines
     ADD CONSTRAINT estimate_lines_org_id_estimate_id_fkey FOREIGN KEY (org_id, estimate_id) REFERENCES public.estimates(org_id, id) ON DELETE CASCADE;
 
@@ -2626,6 +2961,9 @@ ALTER TABLE ONLY public.import_runs
 ALTER TABLE ONLY public.import_runs
     ADD CONSTRAINT import_runs_org_id_started_by_fkey FOREIGN KEY (org_id, started_by) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.incident_notes
+    ADD CONSTRAINT incident_notes_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES public.incidents(id);
+
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_org_id_created_by_fkey FOREIGN KEY (org_id, created_by) REFERENCES public.people(org_id, id);
 
@@ -2655,6 +2993,9 @@ ALTER TABLE ONLY public.leads
 
 ALTER TABLE ONLY public.leads
     ADD CONSTRAINT leads_org_id_updated_by_fkey FOREIGN KEY (org_id, updated_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_for_org_fkey FOREIGN KEY (for_org) REFERENCES public.orgs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
@@ -2710,6 +3051,9 @@ ALTER TABLE ONLY public.scim_users
 ALTER TABLE ONLY public.scim_users
     ADD CONSTRAINT scim_users_org_id_id_fkey FOREIGN KEY (org_id, id) REFERENCES public.people(org_id, id);
 
+ALTER TABLE ONLY public.service_reports
+    ADD CONSTRAINT service_reports_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_current_org_id_person_id_fkey FOREIGN KEY (current_org_id, person_id) REFERENCES public.people(org_id, id) ON DELETE CASCADE;
 
@@ -2742,6 +3086,9 @@ ALTER TABLE ONLY public.sso_identities
 
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.traces
+    ADD CONSTRAINT traces_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
 ALTER TABLE ONLY public.trusted_devices
     ADD CONSTRAINT trusted_devices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
@@ -2797,6 +3144,10 @@ CREATE POLICY erase ON public.claims TO skai_eraser USING ((org_id = ( SELECT pu
 
 CREATE POLICY erase ON public.contacts TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.error_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.error_people TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.estimate_lines TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.estimates TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2845,6 +3196,8 @@ CREATE POLICY erase ON public.scim_members TO skai_eraser USING ((org_id = ( SEL
 
 CREATE POLICY erase ON public.scim_users TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.service_reports TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.sso_assertions TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.sso_connections TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -2854,6 +3207,12 @@ CREATE POLICY erase ON public.sso_domains TO skai_eraser USING ((org_id = ( SELE
 CREATE POLICY erase ON public.sso_groups TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY erase ON public.sso_identities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY erase ON public.traces TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+ALTER TABLE public.error_groups ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.error_people ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.estimate_lines ENABLE ROW LEVEL SECURITY;
 
@@ -2887,6 +3246,10 @@ CREATE POLICY operator ON public.audit_heads FOR SELECT TO skai_operator USING (
 
 CREATE POLICY operator ON public.audit_pushes FOR SELECT TO skai_operator USING (true);
 
+CREATE POLICY operator ON public.error_groups TO skai_operator USING (true) WITH CHECK (true);
+
+CREATE POLICY operator ON public.error_people TO skai_operator USING (true) WITH CHECK (true);
+
 CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK (true);
@@ -2894,6 +3257,8 @@ CREATE POLICY operator ON public.people TO skai_operator USING (true) WITH CHECK
 CREATE POLICY operator ON public.request_stats TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.sso_connections FOR SELECT TO skai_operator USING (true);
+
+CREATE POLICY operator ON public.traces TO skai_operator USING (true) WITH CHECK (true);
 
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
 
@@ -2922,6 +3287,8 @@ CREATE POLICY search ON public.contacts FOR SELECT TO skai_search USING (true);
 CREATE POLICY search ON public.leads FOR SELECT TO skai_search USING (true);
 
 CREATE POLICY search ON public.properties FOR SELECT TO skai_search USING (true);
+
+ALTER TABLE public.service_reports ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY signin ON public.api_keys FOR SELECT TO skai_signin USING (true);
 
@@ -2971,6 +3338,10 @@ CREATE POLICY tenant ON public.claims TO skai_app USING ((org_id = ( SELECT publ
 
 CREATE POLICY tenant ON public.contacts TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY tenant ON public.error_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.error_people TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY tenant ON public.estimate_lines TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.estimates TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -3019,6 +3390,8 @@ CREATE POLICY tenant ON public.scim_members TO skai_app USING ((org_id = ( SELEC
 
 CREATE POLICY tenant ON public.scim_users TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY tenant ON public.service_reports TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY tenant ON public.sso_assertions TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.sso_connections TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
@@ -3028,6 +3401,10 @@ CREATE POLICY tenant ON public.sso_domains TO skai_app USING ((org_id = ( SELECT
 CREATE POLICY tenant ON public.sso_groups TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 CREATE POLICY tenant ON public.sso_identities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+CREATE POLICY tenant ON public.traces TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
+ALTER TABLE public.traces ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA audit TO skai_owner;
 GRANT USAGE ON SCHEMA audit TO skai_app;
@@ -3174,6 +3551,16 @@ GRANT SELECT(archived_at) ON TABLE public.contacts TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.contacts TO skai_search;
 
+GRANT SELECT,DELETE ON TABLE public.error_groups TO skai_eraser;
+GRANT SELECT ON TABLE public.error_groups TO skai_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.error_groups TO skai_operator;
+
+GRANT UPDATE(resolved_at) ON TABLE public.error_groups TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.error_people TO skai_eraser;
+GRANT SELECT ON TABLE public.error_people TO skai_app;
+GRANT SELECT,INSERT ON TABLE public.error_people TO skai_operator;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.estimate_lines TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.estimate_lines TO skai_eraser;
 
@@ -3242,6 +3629,12 @@ GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
 
 GRANT UPDATE(report) ON TABLE public.import_runs TO skai_app;
 
+GRANT SELECT,INSERT ON TABLE public.incident_notes TO skai_operator;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.incident_signs TO skai_operator;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.incidents TO skai_operator;
+
 GRANT SELECT,INSERT ON TABLE public.invitations TO skai_app;
 GRANT SELECT ON TABLE public.invitations TO skai_signin;
 GRANT SELECT,DELETE ON TABLE public.invitations TO skai_eraser;
@@ -3268,6 +3661,20 @@ GRANT SELECT(id) ON TABLE public.leads TO skai_search;
 GRANT SELECT(archived_at) ON TABLE public.leads TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.leads TO skai_search;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_suppressions TO skai_signin;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mails TO skai_signin;
+
+GRANT SELECT ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(starts_at) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(ends_at) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT INSERT(what) ON TABLE public.maintenance_windows TO skai_operator;
+
+GRANT UPDATE(cancelled_at) ON TABLE public.maintenance_windows TO skai_operator;
 
 GRANT SELECT ON TABLE public.measured_minutes TO skai_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.measured_minutes TO skai_operator;
@@ -3320,6 +3727,8 @@ GRANT UPDATE(audit_years) ON TABLE public.orgs TO skai_app;
 GRANT SELECT(audit_years) ON TABLE public.orgs TO skai_audit;
 
 GRANT UPDATE(plan) ON TABLE public.orgs TO skai_operator;
+
+GRANT UPDATE(report_mail) ON TABLE public.orgs TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_challenges TO skai_signin;
 
@@ -3413,6 +3822,11 @@ GRANT UPDATE(external_id) ON TABLE public.scim_users TO skai_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.scim_users TO skai_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.service_minutes TO skai_operator;
+
+GRANT SELECT,DELETE ON TABLE public.service_reports TO skai_eraser;
+GRANT SELECT,INSERT ON TABLE public.service_reports TO skai_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO skai_signin;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_failures TO skai_signin;
@@ -3473,6 +3887,14 @@ GRANT UPDATE(role) ON TABLE public.sso_groups TO skai_app;
 
 GRANT SELECT,DELETE ON TABLE public.sso_identities TO skai_eraser;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sso_identities TO skai_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.system_errors TO skai_operator;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.system_traces TO skai_operator;
+
+GRANT SELECT,DELETE ON TABLE public.traces TO skai_eraser;
+GRANT SELECT ON TABLE public.traces TO skai_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.traces TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trusted_devices TO skai_signin;
 
