@@ -2,22 +2,44 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/skaiscraper/skai/internal/cli/bar"
 	"github.com/skaiscraper/skai/internal/demo"
 	"github.com/skaiscraper/skai/internal/demo/generate"
 )
 
-type demoCommand struct{}
+type demoCommand struct {
+	People int `help:"Make so many more people of each contractor, for a load test; their passwords go into people-<contractor>.json in the data folder." default:"0" env:"SKAI_DEMO_PEOPLE" placeholder:"N"`
+}
+
+// Validate refuses a number that nobody means.
+func (c *demoCommand) Validate() error {
+	if c.People < 0 || c.People > 5000 {
+		return fmt.Errorf("SKAI_DEMO_PEOPLE (--people) is %d; it is from 0 to 5000, for example 250", c.People)
+	}
+	return nil
+}
 
 // Run sets up the two contractors of the demonstration.
-func (demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 	return g.with(ctx, t, func(s *stores) error {
-		progress := bar.New(t.err, "Demo")
-		signIns, err := demo.New(s.db, s.blobs, g.Data, t.printf).Set(ctx, []generate.Company{generate.Titan, generate.ProWest}, progress.Show)
+		progress, companies := bar.New(t.err, "Demo"), []generate.Company{generate.Titan, generate.ProWest}
+		d := demo.New(s.db, s.blobs, g.Data, t.printf)
+		signIns, err := d.Set(ctx, companies, progress.Show)
 		progress.End()
 		if err != nil {
 			return err
+		}
+		for _, company := range companies {
+			if c.People == 0 {
+				break
+			}
+			file, err := d.Staff(ctx, company, c.People)
+			if err != nil {
+				return fmt.Errorf("make people of %s: %w", company.Name, err)
+			}
+			t.printf("%s: %d more people, with their passwords in %s\n", company.Name, c.People, file)
 		}
 		t.printf("\nSign in as:\n")
 		for _, p := range signIns {
