@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test test-pgbouncer faults check gen assets bench fuzz isolation pentest
+.PHONY: run build test test-pgbouncer faults check gen assets bench fuzz isolation pentest load-smoke load-soak load-spike load-stress
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -72,3 +72,9 @@ pentest:
 	scripts/setup run
 	$(MAKE) --no-print-directory build
 	scripts/pentest
+
+# People of both organisations at work on an installation of its own; the account is
+# left in docs/load. loadtest/ says what each is, scripts/loadtest what can be set.
+load-smoke load-soak load-spike load-stress: load-%:
+	scripts/setup run
+	scripts/loadtest $*
