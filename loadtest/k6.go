@@ -51,6 +51,9 @@ func startK6(ctx context.Context, i *instance, r *capacity.Run) (*k6, error) {
 			}
 		}
 	}
+	if r.Name == "stress" {
+		r.Unhurried = number("RAMP", 120) + number("STEP", 45) // as in stress.js
+	}
 	k := &k6{csv: filepath.Join(i.folder, "k6.csv"), summary: filepath.Join(i.folder, "summary.json"), done: make(chan struct{})}
 	k.process = exec.CommandContext(ctx, "bin/k6", "run", "--no-usage-report", "--address", "", "--quiet", "--no-color", "--out", "csv="+k.csv, filepath.Join("loadtest", r.Name+".js")) //nolint:gosec // a program of ours
 	k.process.Cancel = func() error { return k.process.Process.Signal(syscall.SIGTERM) }
@@ -74,6 +77,14 @@ func startK6(ctx context.Context, i *instance, r *capacity.Run) (*k6, error) {
 		close(k.done)
 	}()
 	return k, nil
+}
+
+// number is a setting of the environment, or what the scripts take without it.
+func number(name string, usual float64) float64 {
+	if v, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil {
+		return v
+	}
+	return usual
 }
 
 // account fills the report from what k6 wrote and what was seen meanwhile.

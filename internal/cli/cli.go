@@ -54,6 +54,7 @@ type commands struct {
 	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
 	Plan        planCommands               `cmd:"" help:"Plans: how often members of an organisation may do something."`
 	Mail        mailCommands               `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
+	Capacity    capacityCommand            `cmd:"" help:"Tell from measured costs how many people a machine holds, what is reached first, and how sure that is."`
 }
 
 // terminal is what a command talks to.

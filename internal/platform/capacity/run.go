@@ -87,6 +87,7 @@ type Run struct {
 	ThinkMin     float64           `json:"think_min_s"`
 	ThinkMax     float64           `json:"think_max_s"`
 	Seconds      float64           `json:"seconds"`
+	Unhurried    float64           `json:"unhurried_s,omitempty"` // after which people thought for less than that; 0 is never
 	All          Times             `json:"all"`
 	SignIn       Times             `json:"sign_in"`
 	Routes       []Route           `json:"routes"`
