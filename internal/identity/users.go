@@ -24,10 +24,13 @@ type Service struct {
 	orgs *orgs.Service
 
 	leave func(r *http.Request, org uuid.UUID, who Provided) string // see OnLeaving
+	doors chan struct{}                                             // see signing
 }
 
 // New gives the service.
-func New(db *postgres.DB, o *orgs.Service) *Service { return &Service{db: db, orgs: o} }
+func New(db *postgres.DB, o *orgs.Service) *Service {
+	return &Service{db: db, orgs: o, doors: make(chan struct{}, doorsOf(db))}
+}
 
 // NewUser is what CreateUser needs.
 type NewUser struct {
