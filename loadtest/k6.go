@@ -113,6 +113,7 @@ type tally struct {
 	journeys             map[string]int64
 	checks, failedChecks int64
 	failing              map[string]int64 // by the check's name
+	refused              map[string]int64 // by address and status
 	wrong                int64
 }
 
@@ -125,7 +126,7 @@ type bin struct {
 }
 
 func newTally() *tally {
-	return &tally{windows: map[int]*bin{}, routes: map[string]*bin{}, journeys: map[string]int64{}, failing: map[string]int64{}}
+	return &tally{windows: map[int]*bin{}, routes: map[string]*bin{}, journeys: map[string]int64{}, failing: map[string]int64{}, refused: map[string]int64{}}
 }
 
 func (t *tally) read(path string) error {
@@ -164,7 +165,7 @@ func (t *tally) read(path string) error {
 			return err
 		}
 		tags := tagsOf(cell("extra_tags"))
-		tags["check"] = cell("check")
+		tags["check"], tags["status"] = cell("check"), cell("status")
 		t.add(cell("metric_name"), milli/1000, value, cell("name"), tags)
 	}
 }
@@ -215,6 +216,9 @@ func (t *tally) add(metric string, at, value float64, name string, tags map[stri
 		for _, b := range bins {
 			b.failed += int64(value)
 		}
+		if value != 0 {
+			t.refused[name+" "+tags["status"]]++
+		}
 	case "sign_in":
 		t.signIn.took = append(t.signIn.took, value)
 		t.window(at).signIns++
@@ -253,7 +257,7 @@ func round(v float64) float64 { return math.Round(v*100) / 100 }
 
 func (t *tally) fill(r *capacity.Run) {
 	r.Seconds, r.All, r.SignIn = round(t.last-t.start), t.all.times(), t.signIn.times()
-	r.Journeys, r.Checks, r.ChecksFailed, r.Failing, r.WrongTenant = t.journeys, t.checks, t.failedChecks, t.failing, t.wrong
+	r.Journeys, r.Checks, r.ChecksFailed, r.Failing, r.Refused, r.WrongTenant = t.journeys, t.checks, t.failedChecks, t.failing, t.refused, t.wrong
 	for _, name := range slices.Sorted(maps.Keys(t.routes)) {
 		if b := t.routes[name]; len(b.took) > 0 {
 			r.Routes = append(r.Routes, capacity.Route{Name: name, Times: b.times()})
@@ -293,12 +297,13 @@ func addSamples(r *capacity.Run, start float64, samples []sample) {
 		w.Sampled++
 		w.SkaiCPU, w.PostgresCPU, w.LoadCPU = round(w.SkaiCPU+b.skai-a.skai), round(w.PostgresCPU+b.postgres-a.postgres), round(w.LoadCPU+b.load-a.load)
 		w.SkaiMB, w.PostgresMB = round(b.skaiMB), round(b.postgresMB)
-		w.Connections += float64(b.connections)
+		w.Connections, w.Waiting = w.Connections+float64(b.connections), w.Waiting+float64(b.waiting)
 		w.Busy += (b.busy - a.busy) / b.at.Sub(a.at).Seconds()
 	}
 	for i := range r.Windows {
 		if w := &r.Windows[i]; w.Sampled > 0 {
-			w.Connections, w.Busy = round(w.Connections/float64(w.Sampled)), math.Round(w.Busy/float64(w.Sampled)*1e4)/1e4
+			n := float64(w.Sampled)
+			w.Connections, w.Waiting, w.Busy = round(w.Connections/n), round(w.Waiting/n), math.Round(w.Busy/n*1e4)/1e4
 		}
 	}
 }

@@ -131,7 +131,8 @@ func charts(r *capacity.Run) []chart {
 			series{"PostgreSQL", green, seen(func(w capacity.Window) float64 { return w.PostgresCPU / float64(w.Sampled) })},
 			series{"k6, which makes the load", orange, seen(func(w capacity.Window) float64 { return w.LoadCPU / float64(w.Sampled) })}),
 		draw(r, "Memory", "MB", series{"skai", blue, seen(func(w capacity.Window) float64 { return w.SkaiMB })}, series{"PostgreSQL", green, seen(func(w capacity.Window) float64 { return w.PostgresMB })}),
-		draw(r, "Connections to the database", "", series{"open", blue, seen(func(w capacity.Window) float64 { return w.Connections })}, series{"in a transaction or statement", orange, seen(func(w capacity.Window) float64 { return w.Busy })}),
+		draw(r, "Connections to the database", "", series{"open", blue, seen(func(w capacity.Window) float64 { return w.Connections })}, series{"in a transaction or statement", orange, seen(func(w capacity.Window) float64 { return w.Busy })},
+			series{"waiting for a lock", red, seen(func(w capacity.Window) float64 { return w.Waiting })}),
 	}
 }
 

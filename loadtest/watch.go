@@ -20,7 +20,7 @@ type sample struct {
 	at                   time.Time
 	skai, postgres, load float64 // seconds
 	skaiMB, postgresMB   float64
-	connections          int
+	connections, waiting int     // waiting for a lock
 	busy                 float64 // seconds that statements and transactions have taken so far
 }
 
@@ -83,8 +83,9 @@ func (i *instance) sample(ctx context.Context, loader int, memory bool) (s sampl
 		}
 	}
 	err = i.look.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'skai'), (active_time + idle_in_transaction_time) / 1000
-		FROM pg_stat_database WHERE datname = current_database()`).Scan(&s.connections, &s.busy)
+		SELECT a.here, a.waiting, (active_time + idle_in_transaction_time) / 1000
+		FROM pg_stat_database, (SELECT count(*) AS here, count(*) FILTER (WHERE wait_event_type = 'Lock') AS waiting FROM pg_stat_activity WHERE application_name = 'skai') a
+		WHERE datname = current_database()`).Scan(&s.connections, &s.waiting, &s.busy)
 	return s, err
 }
 

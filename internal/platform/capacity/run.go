@@ -60,6 +60,7 @@ type Window struct {
 	PostgresMB  float64 `json:"postgres_mb"`  // its processes' proportional set sizes together
 	Connections float64 `json:"connections"`  // of the program to the database, on average
 	Busy        float64 `json:"busy"`         // of them in a transaction or a statement, on average
+	Waiting     float64 `json:"waiting"`      // of them waiting for a lock, on average
 	Importing   bool    `json:"importing"`    // a migration ran in it
 	Sampled     int     `json:"sampled"`      // looks at the processes in it; 0 is none, and the figures of them mean nothing
 }
@@ -95,6 +96,7 @@ type Run struct {
 	Checks       int64             `json:"checks"`
 	ChecksFailed int64             `json:"checks_failed"`
 	Failing      map[string]int64  `json:"failing"`      // of them, by the check's name
+	Refused      map[string]int64  `json:"refused"`      // requests that failed, by address and status
 	WrongTenant  int64             `json:"wrong_tenant"` // answers with somebody else's data
 	Thresholds   []Threshold       `json:"thresholds"`
 	ServerErrors int               `json:"server_errors"` // lines of the program's log with a status from 500 on
