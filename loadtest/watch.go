@@ -136,7 +136,7 @@ func childrenOf(pid int) (list []int) {
 	if err != nil {
 		return nil
 	}
-	for _, f := range strings.Fields(string(data)) {
+	for f := range strings.FieldsSeq(string(data)) {
 		if n, err := strconv.Atoi(f); err == nil {
 			list = append(list, n)
 		}

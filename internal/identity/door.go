@@ -21,12 +21,13 @@ func doorsOf(db *postgres.DB) int {
 // in the morning, wait in the database for each other's row of sign_in_failures, and
 // each that waits keeps a connection: without a bound they keep all of them, and nobody
 // who is signed in already gets a page. They wait here instead, in their order.
-func (s *Service) signing(ctx context.Context, fn func(context.Context, pgx.Tx) (int64, error)) (int64, error) {
+func (s *Service) signing(ctx context.Context, fn func(context.Context, pgx.Tx) (int64, error)) error {
 	select {
 	case s.doors <- struct{}{}:
 		defer func() { <-s.doors }()
-		return postgres.System(ctx, s.db, postgres.SignIn, fn)
+		_, err := postgres.System(ctx, s.db, postgres.SignIn, fn)
+		return err
 	case <-ctx.Done():
-		return 0, ctx.Err()
+		return ctx.Err()
 	}
 }

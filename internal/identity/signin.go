@@ -104,7 +104,7 @@ func (s *Service) credentials(ctx context.Context, email string) (credentials, e
 
 func (s *Service) openSession(ctx context.Context, c credentials, d Device, a attempt) (string, error) {
 	token, hash := Token()
-	_, err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+	err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if err := a.giveBack(ctx, tx); err != nil {
 			return 0, err
 		}
@@ -151,7 +151,7 @@ func attemptOf(email string, from netip.Addr) attempt {
 // undoes it for the right password, failed counts the rest of a wrong one. It returns fault.Limited, and counts nothing, where the
 // account or the address has to wait.
 func (s *Service) take(ctx context.Context, a attempt) error {
-	_, err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+	err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		wait, err := a.wait(ctx, tx)
 		if err != nil {
 			return 0, err
@@ -170,7 +170,7 @@ func (s *Service) take(ctx context.Context, a attempt) error {
 
 // failed counts the rest of a wrong password for the address.
 func (s *Service) failed(ctx context.Context, a attempt, email string) error {
-	_, err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+	err := s.signing(ctx, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		// An account that is not there is as much work: one event, of no organisation.
 		if _, err := postgres.Exec(ctx, tx, `
 			SELECT audit.note(m.org_id, m.id, m.name, 'person', 'session.failed', 'read', 'sessions', NULL, '') FROM (

@@ -73,6 +73,22 @@ func TestKnownCostsAreFound(t *testing.T) {
 	}
 }
 
+// TestSignInsThatCannotBeToldApart: as many in each window as requests, whose cost
+// then holds theirs.
+func TestSignInsThatCannotBeToldApart(t *testing.T) {
+	t.Parallel()
+	r := known(false)
+	for i := range r.Windows {
+		w := &r.Windows[i]
+		w.SignIns, w.SkaiCPU = w.Requests, w.SkaiCPU+0.050*float64(w.Requests)
+	}
+	e, err := Of(&r, Ask{Busy: 0.7})
+	if err != nil || e.PerSignIn != nil {
+		t.Fatalf("%v, signing in takes %v", err, e.PerSignIn)
+	}
+	near(t, "ms of a request with its sign-in", e.PerRequest.Mid, 60)
+}
+
 // TestWhatWasAskedForCounts: the planned machine and another pace.
 func TestWhatWasAskedForCounts(t *testing.T) {
 	t.Parallel()

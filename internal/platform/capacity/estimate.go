@@ -91,17 +91,17 @@ func Of(r *Run, a Ask) (Estimate, error) {
 		skai, both = skai+w.SkaiCPU, both+w.SkaiCPU+w.PostgresCPU
 	}
 	e.SkaiPart = skai / both
-	e.PerRequest = bootstrap(used, func(ws []Window) float64 { b, _ := costs(ws); return 1000 * b })
-	if signing(used) >= fewest {
+	if _, told := costs(used); signing(used) >= fewest && !math.IsNaN(told) {
 		c := bootstrap(used, func(ws []Window) float64 { _, c := costs(ws); return 1000 * c })
 		e.PerSignIn = &c
 	} else {
 		e.Unknown = append(e.Unknown, "what signing in costs: too few signed in")
+		used = together(quiet(used))
 	}
-	every := func(ws []Window) float64 { return a.every(ws) }
-	e.Every = bootstrap(used, every)
-	e.InTransaction = bootstrap(used, func(ws []Window) float64 { return 1000 * inTransaction(ws) })
-	e.PeopleACore = bootstrap(used, func(ws []Window) float64 { b, _ := costs(ws); return a.Busy * every(ws) / b })
+	e.PerRequest = bootstrap(used, func(ws []Window) float64 { b, _ := costs(ws); return 1000 * b })
+	e.Every = bootstrap(used, a.every)
+	e.InTransaction = bootstrap(quiet(used), func(ws []Window) float64 { return 1000 * inTransaction(ws) })
+	e.PeopleACore = bootstrap(used, func(ws []Window) float64 { b, _ := costs(ws); return a.Busy * a.every(ws) / b })
 	e.Limits = limits(used, e, a)
 	if !slices.ContainsFunc(e.Limits, func(l Limit) bool { return strings.HasPrefix(l.What, "memory") }) {
 		e.Unknown = append(e.Unknown, "memory for each person: no growth with people stood out from the rest")
@@ -168,21 +168,43 @@ func signing(ws []Window) (n int) {
 	return n
 }
 
-// costs are the processor seconds of a request and of signing in. Where too few
-// windows have sign-ins to tell their cost apart, the ones that have are left out.
+// quiet are the windows in which nobody signed in: whoever does keeps connections busy
+// that are no page's. Where that leaves too few, it is all of them.
+func quiet(ws []Window) (list []Window) {
+	for _, w := range ws {
+		if w.SignIns == 0 {
+			list = append(list, w)
+		}
+	}
+	if len(list) < fewest {
+		return ws
+	}
+	return list
+}
+
+// together are the windows with what signing in took counted as the requests'.
+func together(ws []Window) []Window {
+	list := slices.Clone(ws)
+	for i := range list {
+		list[i].SignIns = 0
+	}
+	return list
+}
+
+// costs are the processor seconds of a request and of signing in; NaN where the
+// windows, resampled, don't tell them apart.
 func costs(ws []Window) (request, signIn float64) {
-	apart := signing(ws) >= fewest
 	var rr, rs, ss, ry, sy float64
 	for _, w := range ws {
-		if !apart && w.SignIns > 0 && signing(ws) < len(ws) {
-			continue
-		}
 		r, s, y := float64(w.Requests), float64(w.SignIns), w.cpu()
 		rr, rs, ss, ry, sy = rr+r, rs+s, ss+s*s/r, ry+y, sy+s*y/r
 	}
+	if ss == 0 {
+		return ry / rr, math.NaN()
+	}
 	det := rr*ss - rs*rs
-	if !apart || det < 1e-9*rr*ss {
-		return ry / rr, 0
+	if det < 1e-9*rr*ss {
+		return math.NaN(), math.NaN()
 	}
 	return (ry*ss - sy*rs) / det, (rr*sy - rs*ry) / det
 }
@@ -200,7 +222,7 @@ func inTransaction(ws []Window) float64 {
 func limits(ws []Window, e Estimate, a Ask) []Limit {
 	list := []Limit{
 		{fmt.Sprintf("processors: %d cores, %.0f %% busy", a.Cores, 100*a.Busy), e.PeopleACore.times(float64(a.Cores)), "cores × people per core"},
-		{fmt.Sprintf("connections: a pool of %d", a.Pool), bootstrap(ws, func(ws []Window) float64 { return peopleOfPool(a.Pool, inTransaction(ws)/a.every(ws)) }), "as many people as leave 999 of 1,000 requests a connection at once"},
+		{fmt.Sprintf("connections: a pool of %d", a.Pool), bootstrap(quiet(ws), func(ws []Window) float64 { return peopleOfPool(a.Pool, inTransaction(ws)/a.every(ws)) }), "as many people as leave 999 of 1,000 requests a connection at once"},
 	}
 	if grows := bootstrap(ws, func(ws []Window) float64 { slope, _ := memory(ws); return slope }); grows.Low > 0 {
 		list = append(list, Limit{fmt.Sprintf("memory: %d MB", a.MemoryMB), bootstrap(ws, func(ws []Window) float64 {
@@ -232,7 +254,7 @@ func planFor(r *Run, ws []Window, a Ask) *Plan {
 	p := &Plan{People: a.People}
 	p.ASecond = bootstrap(ws, func(ws []Window) float64 { return n / a.every(ws) })
 	p.Cores = bootstrap(ws, func(ws []Window) float64 { b, _ := costs(ws); return n / a.every(ws) * b / a.Busy })
-	p.Connections = bootstrap(ws, func(ws []Window) float64 { return float64(atMost(n / a.every(ws) * inTransaction(ws))) })
+	p.Connections = bootstrap(quiet(ws), func(ws []Window) float64 { return float64(atMost(n / a.every(ws) * inTransaction(ws))) })
 	for _, w := range r.Windows {
 		if mb := w.SkaiMB + w.PostgresMB; mb > p.MemoryMB {
 			p.MemoryMB, p.SeenPeople = mb, w.People

@@ -12,21 +12,27 @@ const (
 )
 
 // bootstrap gives a figure of the windows with the spread of it over resamplings of
-// them in blocks. The same windows always give the same.
+// them in blocks. The same windows always give the same. A resampling of which the
+// figure is NaN does not count.
 func bootstrap[T any](all []T, figure func([]T) float64) Interval {
 	source := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a statistic, and the same each time
 	size := min(block, len(all))
-	values, sample := make([]float64, resamplings), make([]T, 0, len(all)+size)
-	for i := range values {
+	values, sample := make([]float64, 0, resamplings), make([]T, 0, len(all)+size)
+	for range resamplings {
 		sample = sample[:0]
 		for len(sample) < len(all) {
 			at := source.IntN(len(all) - size + 1)
 			sample = append(sample, all[at:at+size]...)
 		}
-		values[i] = figure(sample[:len(all)])
+		if v := figure(sample[:len(all)]); !math.IsNaN(v) {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		return Interval{math.NaN(), math.NaN(), math.NaN()}
 	}
 	slices.Sort(values)
-	return Interval{values[resamplings*25/1000], figure(all), values[resamplings*975/1000-1]}
+	return Interval{values[len(values)*25/1000], figure(all), values[max(0, len(values)*975/1000-1)]}
 }
 
 // enough is the part of the times that as many as atMost says are enough.
