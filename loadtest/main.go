@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -46,8 +47,16 @@ func main() {
 	}
 }
 
-// run gives whether all limits held.
+// run gives whether all limits held. "page FILE.json" writes a kept account's page
+// anew, after a change of how it looks.
 func run() (held bool, err error) {
+	if len(os.Args) == 3 && os.Args[1] == "page" {
+		r, err := capacity.ReadRun(os.Args[2])
+		if err != nil {
+			return false, err
+		}
+		return true, write(strings.TrimSuffix(os.Args[2], ".json")+".html", func(f *os.File) error { return writeHTML(f, &r) })
+	}
 	if len(os.Args) != 2 || plans[os.Args[1]].most == 0 {
 		return false, fmt.Errorf("say which: smoke, soak, spike or stress; for example scripts/loadtest smoke")
 	}
@@ -103,17 +112,11 @@ func keep(r *capacity.Run) error {
 	if err := os.MkdirAll(filepath.Dir(base), 0o755); err != nil { //nolint:gosec // part of the documentation
 		return err
 	}
-	for end, write := range map[string]func(*os.File) error{
-		".json": func(f *os.File) error { return r.WriteJSON(f) },
-		".html": func(f *os.File) error { return writeHTML(f, r) },
-	} {
-		f, err := os.Create(base + end) //nolint:gosec // named after the test and the day
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(write(f), f.Close()); err != nil {
-			return err
-		}
+	if err := errors.Join(
+		write(base+".json", func(f *os.File) error { return r.WriteJSON(f) }),
+		write(base+".html", func(f *os.File) error { return writeHTML(f, r) }),
+	); err != nil {
+		return err
 	}
 	say("%d requests, %d failed; p50 %.0f, p95 %.0f, p99 %.0f ms; signing in p95 %.0f ms; %d of %d checks failed, %d answers with somebody else's data",
 		r.All.Requests, r.All.Failed, r.All.P50, r.All.P95, r.All.P99, r.SignIn.P95, r.ChecksFailed, r.Checks, r.WrongTenant)
@@ -127,6 +130,14 @@ func keep(r *capacity.Run) error {
 	}
 	say("%s.json and .html", base)
 	return nil
+}
+
+func write(path string, what func(*os.File) error) error {
+	f, err := os.Create(path) //nolint:gosec // named after the test and the day, or by whoever runs this
+	if err != nil {
+		return err
+	}
+	return errors.Join(what(f), f.Close())
 }
 
 func say(format string, args ...any) { fmt.Printf("loadtest: "+format+"\n", args...) }
