@@ -19,6 +19,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/platform/capacity"
 	"github.com/skaiscraper/skai/internal/platform/localpg"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
 // How much there is before anybody comes, for each organisation, beside the book of
@@ -27,6 +28,9 @@ const (
 	peopleEach = "250"
 	claimsEach = 10_000
 )
+
+// processes is how many the program thinks share the database, without SKAI_PROCESSES.
+const processes = 2
 
 //go:embed fill.sql
 var fill string
@@ -44,6 +48,7 @@ type organisation struct {
 // instance is an installation of its own, and what was started for it.
 type instance struct {
 	folder, url string
+	pool        int // connections the program has
 	server      *localpg.Server
 	look        *pgx.Conn // as the superuser, to look and to fill
 	serving     *exec.Cmd
@@ -53,10 +58,6 @@ type instance struct {
 }
 
 const program = "bin/skai"
-
-// pool is how many connections the program may have to a private PostgreSQL
-// (privatePool, internal/cli).
-const pool = 20
 
 // newInstance makes the two organisations with their people and books.
 func newInstance(ctx context.Context, folder string) (i *instance, err error) {
@@ -78,6 +79,12 @@ func newInstance(ctx context.Context, folder string) (i *instance, err error) {
 	if i.look, err = pgx.Connect(ctx, i.server.URL(localpg.Superuser, "skai")); err != nil {
 		return i, err
 	}
+	db, err := postgres.Open(ctx, i.server.URL("skai_app", "skai"), processes)
+	if err != nil {
+		return i, err
+	}
+	i.pool = int(db.Config().MaxConns) // as the program reckons it
+	db.Close()
 	for n := range i.orgs {
 		if err := i.fill(ctx, &i.orgs[n]); err != nil {
 			return i, fmt.Errorf("fill %s: %w", i.orgs[n].Slug, err)

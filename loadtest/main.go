@@ -87,7 +87,7 @@ func measure(ctx context.Context, folder string, p plan, r *capacity.Run) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, i.close()) }()
-	r.PostgreSQL, r.Pool = i.server.Version, pool
+	r.PostgreSQL, r.Pool = i.server.Version, i.pool
 	if err := i.serve(ctx); err != nil {
 		return err
 	}
