@@ -120,6 +120,10 @@ func keep(r *capacity.Run) error {
 	}
 	say("%d requests, %d failed; p50 %.0f, p95 %.0f, p99 %.0f ms; signing in p95 %.0f ms; %d of %d checks failed, %d answers with somebody else's data",
 		r.All.Requests, r.All.Failed, r.All.P50, r.All.P95, r.All.P99, r.SignIn.P95, r.ChecksFailed, r.Checks, r.WrongTenant)
+	if w, broke := r.Broke(); broke {
+		say("beyond a limit for the first time in second %d, with %.0f people and %.0f requests a second: p95 %.0f, p99 %.0f ms, %d failed",
+			w.Second, w.People, float64(w.Requests)/capacity.WindowSeconds, w.P95, w.P99, w.Failed)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Failing)) {
 		say("%d times not so: %s", r.Failing[name], name)
 	}

@@ -139,10 +139,15 @@ func charts(r *capacity.Run) []chart {
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"ms":   func(v float64) string { return fmt.Sprintf("%.0f", v) },
 	"day":  func(t time.Time) string { return t.Format("2006-01-02 15:04 UTC") },
+	"rate": func(n int64) float64 { return float64(n) / capacity.WindowSeconds },
 	"half": func(v float64) float64 { return v / 2 },
 }).Parse(pageText))
 
 // writeHTML writes the account for a person: one file that loads nothing.
 func writeHTML(w io.Writer, r *capacity.Run) error {
-	return page.Execute(w, map[string]any{"Run": r, "Charts": charts(r), "Width": chartWidth, "Height": chartHeight, "Held": r.Held()})
+	broke := []capacity.Window{}
+	if b, ok := r.Broke(); ok {
+		broke = append(broke, b)
+	}
+	return page.Execute(w, map[string]any{"Run": r, "Broke": broke, "Charts": charts(r), "Width": chartWidth, "Height": chartHeight, "Held": r.Held()})
 }

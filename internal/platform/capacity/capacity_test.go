@@ -121,6 +121,22 @@ func TestSpreadIsTold(t *testing.T) {
 	}
 }
 
+func TestTheFirstWindowBeyondALimitIsFound(t *testing.T) {
+	t.Parallel()
+	r := known(false)
+	if w, broke := r.Broke(); broke {
+		t.Errorf("it broke at %+v", w)
+	}
+	r.Windows[7].P99, r.Windows[9].Failed = LimitP99, 1
+	if w, broke := r.Broke(); !broke || w.Second != 70 {
+		t.Errorf("%v, %+v", broke, w)
+	}
+	r.Windows[7].P99 = LimitP99 - 1
+	if w, broke := r.Broke(); !broke || w.Second != 90 {
+		t.Errorf("%v, %+v", broke, w)
+	}
+}
+
 func TestNothingIsToldOfTooLittle(t *testing.T) {
 	t.Parallel()
 	short, blind, hurried := known(false), known(false), known(false)

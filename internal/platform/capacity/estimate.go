@@ -269,7 +269,7 @@ func unknown(r *Run) []string {
 		"disks and networks: everything ran on one machine, its files in its memory",
 	}
 	if r.LoadBefore > float64(r.Machine.Cores)/2 {
-		list = append(list, fmt.Sprintf("how quick answers are on a machine of one's own: this one had a load average of %.1f before the run, from other work. Processor time suffers less from that than the clock, though caches are shared", r.LoadBefore))
+		list = append(list, fmt.Sprintf("how quick answers are on a machine of one's own: this one had a load average of %.1f before the run, from other work. Processor time suffers less from that than the clock, by which the time on a connection is told", r.LoadBefore))
 	}
 	return list
 }

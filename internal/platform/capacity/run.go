@@ -114,6 +114,23 @@ func (r *Run) Held() bool {
 	return len(r.Thresholds) > 0
 }
 
+// The limits that a run is held to, at 200 people.
+const (
+	LimitP95    = 500.0 // ms
+	LimitP99    = 1500.0
+	LimitFailed = 0.001 // of all
+)
+
+// Broke gives the first window that was beyond a limit; ok is false where none was.
+func (r *Run) Broke() (first Window, ok bool) {
+	for _, w := range r.Windows {
+		if w.Requests >= 20 && (w.P95 >= LimitP95 || w.P99 >= LimitP99 || float64(w.Failed) >= LimitFailed*float64(w.Requests)) {
+			return w, true
+		}
+	}
+	return Window{}, false
+}
+
 // ReadRun reads a report that a load test kept. It refuses one without windows, from
 // which nothing can be told.
 func ReadRun(path string) (Run, error) {
