@@ -168,6 +168,37 @@ func twoOrganisations(t *testing.T, a *app.App) string {
 	return path
 }
 
+// TestFill fills an organisation as a load test's is.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan, super := dbtest.Org(t, db, "titan"), dbtest.Super(t, db)
+	folder := t.TempDir()
+	i := &instance{folder: folder, look: super}
+	if err := os.MkdirAll(i.data(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(i.data(), "people-titan.json"), []byte(`[{"Org":"Titan","Name":"Pat","Email":"pat@titan.example.com","Password":"x","Role":"member"}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := organisation{Slug: titan.Slug, Word: "quillfinch"}
+	if err := i.fill(t.Context(), &o); err != nil {
+		t.Fatal(err)
+	}
+	if o.ID != titan.ID.String() || o.Name != titan.Name || string(o.People) != `[{"email":"pat@titan.example.com","password":"x","role":"member"}]` {
+		t.Errorf("%+v", o)
+	}
+	for table, column := range map[string]string{"contacts": "last_name", "properties": "name", "leads": "title", "claims": "title"} {
+		var all, marked int
+		if err := super.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE `+column+` LIKE '%quillfinch') FROM `+table+` WHERE org_id = $1`, titan.ID).Scan(&all, &marked); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]int{true: claimsEach, false: claimsEach / 10}[table == "claims"]; all != want || marked != want {
+			t.Errorf("%s: %d, of which %d have the word; want %d", table, all, marked, want)
+		}
+	}
+}
+
 const measured = `metric_name,timestamp,metric_value,check,error_code,expected_response,method,name,scenario,status,extra_tags,metadata
 http_req_duration,1000500,30,,,true,GET,GET /claims,soak,200,kind=work&org=titan,
 http_req_failed,1000500,0,,,true,GET,GET /claims,soak,200,kind=work&org=titan,

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
 	"health.Rules":       "TestDriftAndTruthAreTheOperators",
+	"main.fill":          "TestFill, of the load test",
 	// An import's statements are made from each record's table; every one of
 	// migration's tests runs them.
 	"staging.Create":            "TestImportJobs",
