@@ -31,15 +31,8 @@ func (c *demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		for _, company := range companies {
-			if c.People == 0 {
-				break
-			}
-			file, err := d.Staff(ctx, company, c.People)
-			if err != nil {
-				return fmt.Errorf("make people of %s: %w", company.Name, err)
-			}
-			t.printf("%s: %d more people, with their passwords in %s\n", company.Name, c.People, file)
+		if err := d.Staff(ctx, companies, c.People); err != nil {
+			return err
 		}
 		t.printf("\nSign in as:\n")
 		for _, p := range signIns {

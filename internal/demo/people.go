@@ -15,11 +15,25 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
-// Staff makes n more people of the organisation, for a load test: mostly members, as
-// in a contractor's office. Each has a password of their own; all stand in the file
-// whose name it gives, which is the owner's alone. Called again it makes those who
-// are missing; of a smaller number than before nobody is removed.
-func (d *Demo) Staff(ctx context.Context, c generate.Company, n int) (file string, err error) {
+// Staff makes n more people of each company, for a load test: mostly members, as in a
+// contractor's office. Each has a password of their own; all stand in a file of the
+// company's, people-<slug>.json, which is the owner's alone. Called again it makes
+// those who are missing; of a smaller number than before nobody is removed.
+func (d *Demo) Staff(ctx context.Context, companies []generate.Company, n int) error {
+	for _, c := range companies {
+		if n == 0 {
+			return nil
+		}
+		file, err := d.staff(ctx, c, n)
+		if err != nil {
+			return fmt.Errorf("make people of %s: %w", c.Name, err)
+		}
+		d.say("%s: %d more people, with their passwords in %s\n", c.Name, n, file)
+	}
+	return nil
+}
+
+func (d *Demo) staff(ctx context.Context, c generate.Company, n int) (file string, err error) {
 	file = filepath.Join(d.folder, "people-"+c.Slug+".json")
 	var list []SignIn
 	data, err := os.ReadFile(file) //nolint:gosec // in our own folder

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/skaiscraper/skai/internal/dbtest"
@@ -21,13 +22,14 @@ func TestStaffSignsIn(t *testing.T) {
 	if _, err := o.Create(t.Context(), generate.Titan.Slug, generate.Titan.Name, generate.Titan.TimeZone); err != nil {
 		t.Fatal(err)
 	}
-	d := demo.New(db, nil, t.TempDir(), t.Logf)
+	folder := t.TempDir()
+	d := demo.New(db, nil, folder, t.Logf)
 	var lists [2][]demo.SignIn
 	for i, n := range []int{2, 4} {
-		file, err := d.Staff(t.Context(), generate.Titan, n)
-		if err != nil {
+		if err := d.Staff(t.Context(), []generate.Company{generate.Titan}, n); err != nil {
 			t.Fatal(err)
 		}
+		file := filepath.Join(folder, "people-titan.json")
 		info, err := os.Stat(file)
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Fatalf("the file with the passwords: %v, %v", info, err)
