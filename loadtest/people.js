@@ -25,7 +25,7 @@ export function work(hurry) {
     me = { ...person, org: organisations[person.org], own: { contacts: [], leads: [] }, inside: false, hurry: 1 };
   }
   me.hurry = hurry || 1;
-  if (!me.inside && !signIn()) {
+  if (!me.inside ? !signIn() : !me.may && !learn()) {
     think();
     return;
   }
@@ -98,9 +98,14 @@ function signIn() {
   signInTook.add(res.timings.duration);
   signedIn.add(1);
   send('GET', '/dashboard');
+  return learn();
+}
+
+// learn asks who this person is and what they may do; turned away, they ask again
+// after some thinking.
+function learn() {
   const who = parsed(send('GET', '/api/me'));
   if (who === null) {
-    me.inside = false; // turned away: signs in again
     return false;
   }
   me.may = who.permissions;
