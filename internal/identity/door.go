@@ -9,12 +9,12 @@ import (
 )
 
 // doorsOf is how many sign-ins may be at the database at once: a quarter of its
-// connections, and two where it has few.
+// connections, and one where it has few.
 func doorsOf(db *postgres.DB) int {
 	if db == nil { // a program that only lists its routes
 		return 1
 	}
-	return max(2, int(db.Config().MaxConns)/4)
+	return max(1, int(db.Config().MaxConns)/4)
 }
 
 // signing runs a transaction of a sign-in. Those of one office, which come all at once
