@@ -53,7 +53,6 @@ type commands struct {
 	Incident    oncall.IncidentCommands    `cmd:"" help:"Incidents of the service: what rules saw, what they don't see, and notes."`
 	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
 	Plan        planCommands               `cmd:"" help:"Plans: how often members of an organisation may do something."`
-	Mail        mailCommands               `cmd:"" help:"Mails that were written into the data folder, for want of an SMTP server."`
 	Capacity    capacityCommand            `cmd:"" help:"Tell from measured costs how many people a machine holds, what is reached first, and how sure that is."`
 }
 

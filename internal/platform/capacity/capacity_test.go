@@ -150,7 +150,7 @@ func TestNothingIsToldOfTooLittle(t *testing.T) {
 			t.Errorf("%s: something is told of it", name)
 		}
 	}
-	if _, err := OfMinutes(make([]measure.Minute, 5), nil, Ask{Busy: 0.7}); err == nil {
+	if _, err := OfMinutes(make([]measure.Spent, 5), nil, Ask{Busy: 0.7}); err == nil {
 		t.Error("something is told of five minutes")
 	}
 }
@@ -158,13 +158,13 @@ func TestNothingIsToldOfTooLittle(t *testing.T) {
 func TestOwnFigures(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	var minutes []measure.Minute
+	var minutes []measure.Spent
 	for i := range 20 {
 		n := int64(600)
 		if i == 7 {
 			n = 6000
 		}
-		minutes = append(minutes, measure.Minute{At: start.Add(time.Duration(i) * time.Minute), Requests: n, Queries: 3 * n, Seconds: 0.005 * float64(n)})
+		minutes = append(minutes, measure.Spent{At: start.Add(time.Duration(i) * time.Minute), Requests: n, Queries: 3 * n, Seconds: 0.005 * float64(n)})
 	}
 	o, err := OfMinutes(minutes, []measure.Cost{{Route: "GET /claims", Requests: 10, Queries: 30, Seconds: 0.05}}, Ask{Busy: 0.5, Every: 10, People: 100})
 	if err != nil {

@@ -15,7 +15,7 @@ type Own struct {
 	Requests    int64          `json:"requests"`
 	PerRequest  Interval       `json:"ms_per_request"` // how long it took
 	Queries     float64        `json:"queries_per_request"`
-	Busiest     measure.Minute `json:"busiest"`
+	Busiest     measure.Spent `json:"busiest"`
 	UnderWay    float64        `json:"under_way"`   // in the busiest minute, on average
 	Connections int            `json:"connections"` // enough for these, 999 of 1,000 times
 	PeopleACore *Interval      `json:"people_per_core_at_least,omitempty"`
@@ -26,7 +26,7 @@ type Own struct {
 
 // OfMinutes gives what the minutes in which there were requests tell. It returns an
 // error in words where they are too few.
-func OfMinutes(minutes []measure.Minute, routes []measure.Cost, a Ask) (Own, error) {
+func OfMinutes(minutes []measure.Spent, routes []measure.Cost, a Ask) (Own, error) {
 	if len(minutes) < fewest {
 		return Own{}, fmt.Errorf("there were requests in %d minutes of the time asked about; %d are needed to tell anything. A load test tells more: make load-soak, then skai capacity --from docs/load/<day>-soak.json", len(minutes), fewest)
 	}
@@ -42,22 +42,22 @@ func OfMinutes(minutes []measure.Minute, routes []measure.Cost, a Ask) (Own, err
 			o.Busiest = m
 		}
 	}
-	took := func(ms []measure.Minute) float64 {
+	took := func(ms []measure.Spent) float64 {
 		var seconds, requests float64
 		for _, m := range ms {
 			seconds, requests = seconds+m.Seconds, requests+float64(m.Requests)
 		}
 		return seconds / requests
 	}
-	o.PerRequest = bootstrap(minutes, func(ms []measure.Minute) float64 { return 1000 * took(ms) })
+	o.PerRequest = bootstrap(minutes, func(ms []measure.Spent) float64 { return 1000 * took(ms) })
 	o.Queries = float64(queries) / float64(o.Requests)
 	o.UnderWay = o.Busiest.Seconds / 60
 	o.Connections = atMost(o.UnderWay)
 	if a.Every > 0 {
-		people := bootstrap(minutes, func(ms []measure.Minute) float64 { return a.Busy * a.Every / took(ms) })
+		people := bootstrap(minutes, func(ms []measure.Spent) float64 { return a.Busy * a.Every / took(ms) })
 		o.PeopleACore = &people
 		if a.People > 0 {
-			cores := bootstrap(minutes, func(ms []measure.Minute) float64 { return float64(a.People) / a.Every * took(ms) / a.Busy })
+			cores := bootstrap(minutes, func(ms []measure.Spent) float64 { return float64(a.People) / a.Every * took(ms) / a.Busy })
 			o.Cores = &cores
 		}
 	}

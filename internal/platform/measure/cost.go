@@ -9,8 +9,8 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
-// Minute is what all requests of a minute took, of all organisations together.
-type Minute struct {
+// Spent is what all requests of a minute took, of all organisations together.
+type Spent struct {
 	At       time.Time
 	Requests int64
 	Queries  int64
@@ -28,9 +28,9 @@ type Cost struct {
 // Costs gives what answering took between two times, by minute and by route, the most
 // expensive first. It is the operator's: no organisation is named. Minutes are kept for
 // two days.
-func Costs(ctx context.Context, db *postgres.DB, from, to time.Time) (minutes []Minute, routes []Cost, err error) {
+func Costs(ctx context.Context, db *postgres.DB, from, to time.Time) (minutes []Spent, routes []Cost, err error) {
 	_, err = postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
-		minutes, err = postgres.Many[Minute](ctx, tx, `
+		minutes, err = postgres.Many[Spent](ctx, tx, `
 			SELECT at, sum(requests)::bigint AS requests, sum(queries)::bigint AS queries, sum(seconds) AS seconds
 			FROM request_stats WHERE grain = 'minute' AND route = $3 AND at >= $1 AND at < $2 GROUP BY at ORDER BY at`, from, to, All)
 		if err != nil {
