@@ -15,7 +15,7 @@ type Own struct {
 	Requests    int64          `json:"requests"`
 	PerRequest  Interval       `json:"ms_per_request"` // how long it took
 	Queries     float64        `json:"queries_per_request"`
-	Busiest     measure.Spent `json:"busiest"`
+	Busiest     measure.Spent  `json:"busiest"`
 	UnderWay    float64        `json:"under_way"`   // in the busiest minute, on average
 	Connections int            `json:"connections"` // enough for these, 999 of 1,000 times
 	PeopleACore *Interval      `json:"people_per_core_at_least,omitempty"`
