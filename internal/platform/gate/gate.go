@@ -29,16 +29,18 @@ type Class int
 const (
 	Export Class = iota // what runs for long, and nobody sits before: exports, imports
 	API                 // programs, which try again
-	Page                // a person who waits
+	SignIn              // a person who waits to be let in; a password takes a processor for longer than anything else
+	Page                // a person at work, who waits
 	classes
 )
 
 // share is the part of the limit that a class may take, so that the less important
-// leaves room for what comes after it.
-var share = [classes]float64{Export: 0.25, API: 0.75, Page: 1}
+// leaves room for what comes after it, and a whole company that signs in at once for
+// those who are at work.
+var share = [classes]float64{Export: 0.25, API: 0.75, SignIn: 0.25, Page: 1}
 
 // patience is how long work of a class waits to be let in.
-var patience = [classes]time.Duration{Export: 5 * time.Second, API: 2 * time.Second, Page: 10 * time.Second}
+var patience = [classes]time.Duration{Export: 5 * time.Second, API: 2 * time.Second, SignIn: 25 * time.Second, Page: 10 * time.Second}
 
 // Target is how long work may wait for a connection or a processor, on average,
 // before the gate lets in less.

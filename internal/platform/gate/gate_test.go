@@ -83,6 +83,34 @@ func TestTheImportantComeFirst(t *testing.T) {
 	})
 }
 
+// Monday morning: 400 people sign in at once, and those at work go on.
+func TestSignInsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := gate.New(40, 40)
+		var all sync.WaitGroup
+		for range 300 { // as many as may wait, and some
+			all.Go(func() {
+				leave := enter(t, g, gate.SignIn)
+				<-time.After(250 * time.Millisecond) // ten of them share the processors
+				leave()
+			})
+		}
+		synctest.Wait()
+		start := time.Now()
+		for range 30 {
+			enter(t, g, gate.Page)()
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("people at work waited %s for those who sign in", took)
+		}
+		all.Wait()
+		if s := g.Stats(); s.Refused != 0 || s.Entered != 330 {
+			t.Errorf("%+v, want all let in", s)
+		}
+	})
+}
+
 func TestExportsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

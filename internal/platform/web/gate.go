@@ -21,6 +21,8 @@ func class(kind Kind, access Access) (c gate.Class, ok bool) {
 		return 0, false
 	case kind == KindStream || access.Rate == limit.Migration:
 		return gate.Export, true
+	case access.Rate == limit.Auth:
+		return gate.SignIn, true
 	case kind == KindAPI:
 		return gate.API, true
 	}
@@ -28,7 +30,7 @@ func class(kind Kind, access Access) (c gate.Class, ok bool) {
 }
 
 // comeBack is when trying again helps, for each class: the more important, the sooner.
-var comeBack = map[gate.Class]time.Duration{gate.Page: time.Second, gate.API: 2 * time.Second, gate.Export: 10 * time.Second}
+var comeBack = map[gate.Class]time.Duration{gate.Page: time.Second, gate.SignIn: 5 * time.Second, gate.API: 2 * time.Second, gate.Export: 10 * time.Second}
 
 // gated lets the request in once there is room for it. What it brings is read before,
 // so that a slow sender takes nobody's place.
