@@ -19,7 +19,8 @@ var rooms = []string{
 	"activity", "files", // what every record has
 	"contacts", "properties", "leads", "claims",
 	"migration", "demo",
-	"proof", // tries all of them
+	"backup", // tries what it restored
+	"proof",  // tries all of them
 }
 
 // overviews only read. They may import every room, but not each other.
@@ -95,6 +96,9 @@ var writers = map[string]string{
 	"incident_signs":      "ops",
 	"maintenance_windows": "ops",
 	"service_reports":     "ops",
+
+	"backups":        "backup",
+	"restore_drills": "backup",
 
 	"external_refs":     "migration",
 	"import_candidates": "migration",

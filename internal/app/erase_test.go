@@ -29,19 +29,25 @@ func takeOver(t *testing.T, db *postgres.DB, contractor dbtest.Contractor, compa
 	if err != nil {
 		t.Fatal(err)
 	}
-	var options migration.Options
+	var records, estimates migration.Options
 	for _, f := range files {
-		if f.Kind == "estimate" {
-			continue
-		}
 		path := filepath.Join(folder, f.Name)
 		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		options.Files = append(options.Files, migration.FileOptions{Path: path})
+		if f.ClaimNumber == "" {
+			records.Files = append(records.Files, migration.FileOptions{Path: path})
+		} else { // which is of the first run
+			estimates.Files = append(estimates.Files, migration.FileOptions{Path: path, Claim: f.ClaimNumber})
+		}
 	}
-	if _, err := migration.New(db, blobs).Import(contractor.As(t, tenant.Owner), options); err != nil {
-		t.Fatal(err)
+	for _, options := range []migration.Options{records, estimates} {
+		if len(options.Files) == 0 {
+			continue
+		}
+		if _, err := migration.New(db, blobs).Import(contractor.As(t, tenant.Owner), options); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -85,7 +91,7 @@ func TestAnErasedOrganisationIsGone(t *testing.T) {
 		}
 	}
 	before, theirs := rowsOf(t, super, titan.ID), rowsOf(t, super, prowest.ID)
-	if len(before) < 12 || before["claims"] == 0 || before["import_rows"] == 0 || before["people"] < 3 {
+	if len(before) < 12 || before["claims"] == 0 || before["import_rows"] == 0 || before["estimate_lines"] == 0 || before["people"] < 3 {
 		t.Fatalf("too little to erase: %v", before)
 	}
 	if _, err := a.People.EraseOrg(t.Context(), "titann"); !fault.Is(err, fault.KindNotFound) {

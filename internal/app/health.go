@@ -145,6 +145,12 @@ type queuePart struct {
 	Dead          float64 `json:"deadLetters" doc:"Given up after the last try, kept for seven days"`
 }
 
+type backupCheck struct {
+	part
+
+	AgeSeconds *float64 `json:"ageSeconds" doc:"How old the last backup's snapshot is; null where none is known"`
+}
+
 type deepOut struct {
 	Status int
 	Body   struct {
@@ -164,6 +170,7 @@ type deepOut struct {
 			Queues        []queuePart `json:"queues" nullable:"false" doc:"Each by itself, the most important first"`
 		} `json:"queue"`
 		Mail         part        `json:"mail"`
+		Backup       backupCheck `json:"backup"`
 		Integrations []string    `json:"integrations" nullable:"false" doc:"Programs of others that this one can't do without: none"`
 		Memory       memoryCheck `json:"memory"`
 	}
@@ -185,6 +192,10 @@ func (a *App) deep(ctx context.Context, _ *struct{}) (*deepOut, error) {
 	if a.limits.Shared() {
 		cache := of(checkCache)
 		b.Cache = &cache
+	}
+	b.Backup.part = of(checkBackup)
+	if age, known := s.Findings[checkBackup].Facts["ageSeconds"]; known {
+		b.Backup.AgeSeconds = &age
 	}
 	if s.State == health.Down {
 		out.Status = http.StatusServiceUnavailable
@@ -306,6 +317,9 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("gate.refused", g.Refused, "requests", now, atGate)
 	add("pool.most", a.db.Config().MaxConns, "connections", a.self.StartedAt, "this process's part of what the database takes")
 	if err := a.addRates(ctx, now, add); err != nil {
+		return nil, err
+	}
+	if err := a.truthOfBackups(ctx, add); err != nil {
 		return nil, err
 	}
 	type counted struct{ Orgs, People, Sessions int }

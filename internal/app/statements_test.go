@@ -41,6 +41,9 @@ var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
 	"health.Rules":       "TestDriftAndTruthAreTheOperators",
 	"main.fill":          "TestFill, of the load test",
+	"backup.put":         "TestABackupComesBackAsItWas; CREATE ROLE takes its name no other way",
+	"backup.Private":     "TestAKilledRestoreIsDoneAgain; nor does RENAME TO",
+	"backup.addUp":       "TestABackupComesBackAsItWas",
 	// An import's statements are made from each record's table; every one of
 	// migration's tests runs them.
 	"staging.Create":            "TestImportJobs",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/skaiscraper/skai/internal/cli/backups"
 	"github.com/skaiscraper/skai/internal/cli/oncall"
 	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -54,6 +55,9 @@ type commands struct {
 	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
 	Plan        planCommands               `cmd:"" help:"Plans: how often members of an organisation may do something."`
 	Capacity    capacityCommand            `cmd:"" help:"Tell from measured costs how many people a machine holds, what is reached first, and how sure that is."`
+	Backup      backups.BackupCommand      `cmd:"" help:"Back the installation up: its database and its files, not the key that opens them."`
+	Drill       backups.DrillCommand       `cmd:"" name:"restore-drill" help:"Restore a backup into a scratch database, compare, try it, and say how long that took."`
+	Restore     backups.RestoreCommand     `cmd:"" help:"Restore a backup into an empty installation."`
 }
 
 // terminal is what a command talks to.
@@ -108,7 +112,7 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	line.BindTo(ctx, (*context.Context)(nil))
-	line.Bind(&c.Globals, t, c.desk(t))
+	line.Bind(&c.Globals, t, c.desk(t), c.installation(t))
 	if err := line.Run(); err != nil {
 		return t.fail(err)
 	}

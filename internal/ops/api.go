@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaiscraper/skai/internal/backup"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -66,6 +67,8 @@ type metricsOut struct {
 		Uptime       *float64          `json:"uptime" doc:"The part of the looks from another machine that found the program ready, 0 to 1, those in maintenance announced 48 hours before left out; null where nobody looked"`
 		UptimeOfAll  *float64          `json:"uptime_with_maintenance" doc:"The same of all looks, whatever was announced"`
 		UptimeKnown  float64           `json:"uptime_known" doc:"The part of the minutes in which somebody looked, 0 to 1: in the rest it is unknown whether it was up"`
+		Backup       *backupFigures    `json:"backup" doc:"The installation's last backup; null where none is known"`
+		Drill        *drillFigures     `json:"restore_drill" doc:"The last time that restoring a backup was tried; null where nobody did"`
 		All          figures           `json:"all" doc:"The organisation's own requests, all together"`
 		Routes       []routeFigures    `json:"routes" nullable:"false" doc:"By address, the one first whose requests took the longest together"`
 		Objectives   []objective       `json:"objectives" nullable:"false"`
@@ -122,6 +125,36 @@ func (s *Service) told(ctx context.Context, from, to time.Time) ([]incident, []m
 		windows[i] = maintenance{w.ID, w.AnnouncedAt, w.StartsAt, w.EndsAt, w.What, w.CancelledAt, w.Excused}
 	}
 	return what, windows, err
+}
+
+type backupFigures struct {
+	FinishedAt time.Time `json:"finished_at"`
+	SnapshotAt time.Time `json:"snapshot_at" doc:"What was committed before is in it"`
+	AgeSeconds float64   `json:"age_seconds" doc:"Since the snapshot: what would be lost now"`
+	Result     string    `json:"result" enum:"whole,incomplete" doc:"incomplete: files that rows name were not in the storage"`
+	LastFailed bool      `json:"last_failed" doc:"A later one was tried, and failed"`
+}
+
+type drillFigures struct {
+	FinishedAt time.Time `json:"finished_at"`
+	RPO        float64   `json:"rpo_seconds" doc:"How old the backup's snapshot was when the drill began"`
+	RTO        float64   `json:"rto_seconds" doc:"From its start until everything was restored and checked"`
+	Checks     int       `json:"checks"`
+	Failed     int       `json:"failed" doc:"How many differences were found"`
+}
+
+// addBackups tells of the installation's backups, as far as an organisation may know.
+func (o *metricsOut) addBackups(k backup.Known) {
+	if b := k.Backup; b != nil {
+		o.Body.Backup = &backupFigures{b.FinishedAt, *b.SnapshotAt, math.Round(time.Since(*b.SnapshotAt).Seconds()), b.Result, k.Tried != nil}
+	} else {
+		o.Body.Unknown = append(o.Body.Unknown, "backup: none was made by skai backup")
+	}
+	if d := k.Drill; d != nil {
+		o.Body.Drill = &drillFigures{d.FinishedAt, d.RPO, d.RTO, d.Checks, d.Failed}
+	} else {
+		o.Body.Unknown = append(o.Body.Unknown, "restore_drill: nobody tried to restore one (skai restore-drill)")
+	}
 }
 
 type objective struct {
@@ -192,6 +225,11 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 	if b.Incidents, b.Maintenance, err = s.told(ctx, from, to); err != nil {
 		return nil, err
 	}
+	saved, err := backup.Last(ctx, s.db)
+	if err != nil {
+		return nil, err
+	}
+	out.addBackups(saved)
 	b.UptimeKnown = math.Round(float64(seen.Known)/float64(seen.Minutes)*1e4) / 1e4
 	b.From, b.To, b.Completeness, b.All, b.Definitions = from, to, math.Round(all.Completeness()*1e4)/1e4, figuresOf(all), definitions
 	b.Routes = []routeFigures{}

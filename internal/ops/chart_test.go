@@ -67,3 +67,12 @@ func TestBudgetLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestTimeAsPeopleSayIt(t *testing.T) {
+	t.Parallel()
+	for seconds, want := range map[float64]string{0: "0 seconds", 41.4: "41 seconds", 89: "89 seconds", 90: "2 minutes", 5400: "2 hours", 5399: "90 minutes", 86400: "24 hours", 172800: "2 days"} {
+		if got := lasting(seconds); got != want {
+			t.Errorf("%g: %s, want %s", seconds, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ package ops
 import (
 	"crypto/ed25519"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"github.com/skaiscraper/skai/internal/backup"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/limit"
@@ -115,6 +117,7 @@ type view struct {
 	seen   uptime.Seen
 	what   []incidents.Incident // that went on in the span, or at its end
 	work   []incidents.Maintenance
+	saved  backup.Known
 	at     time.Time
 	made   bool // the master key lies beside what it guards
 }
@@ -142,6 +145,9 @@ func (s *Service) look(r *http.Request) (v view, err error) {
 		return v, err
 	}
 	if v.work, err = s.incidents.Windows(r.Context(), from, to.Add(announcedAhead)); err != nil {
+		return v, err
+	}
+	if v.saved, err = backup.Last(r.Context(), s.db); err != nil {
 		return v, err
 	}
 	v.points, err = measure.Series(r.Context(), s.db, from, v.span.step, v.span.steps)
@@ -236,6 +242,28 @@ func budgetWords(left float64) string {
 		return "its error budget is overdrawn by " + share(-left)
 	}
 	return share(left) + " of its error budget is left"
+}
+
+// lasting is a stretch of time as people say it: "41 seconds", "3 hours".
+func lasting(seconds float64) string {
+	for _, u := range []struct {
+		size float64
+		one  string
+	}{{86400, "day"}, {3600, "hour"}, {60, "minute"}} {
+		if n := math.Round(seconds / u.size); n >= 2 {
+			return fmt.Sprintf("%.0f %ss", n, u.one)
+		}
+	}
+	return fmt.Sprintf("%.0f seconds", math.Round(seconds))
+}
+
+// drillWords say how a drill went.
+func drillWords(d backup.Drilled) string {
+	if d.Failed > 0 {
+		return fmt.Sprintf("differences were found (%d), so that backup can't be relied on.", d.Failed)
+	}
+	return fmt.Sprintf("everything was back and checked in %.0f s, and all %d checks were fine; what was saved in the %s before it would have been lost.",
+		math.Ceil(d.RTO), d.Checks, lasting(d.RPO))
 }
 
 // mostRows is how many addresses the page shows.

@@ -1,4 +1,4 @@
-// Package bar shows on a terminal how far an import is.
+// Package bar shows on a terminal how far an import or a backup is.
 package bar
 
 import (
@@ -36,22 +36,41 @@ const plainEvery = 5 * time.Second
 
 // Show says how far it is by now.
 func (b *Bar) Show(p migration.Progress) {
-	if !b.moves && time.Since(b.last) < plainEvery {
-		return
-	}
-	b.last = time.Now()
 	line := fmt.Sprintf("%s: %s, %d rows, %.0f rows/s", b.title, p.Step, p.Rows, p.RowsASecond)
 	if p.Left > 0 {
 		line += ", about " + p.Left.Round(time.Second).String() + " left to read"
 	}
+	b.draw(line, p.Bytes, p.OfBytes)
+}
+
+// Step shows a step that is done so far of all; all is 0 where that is not known. Steps
+// may be under way beside each other.
+func (b *Bar) Step(step string, done, all int64) {
+	line := b.title + ": " + step
+	if all > 0 {
+		line += fmt.Sprintf(", %d %%", min(done*100/all, 100))
+	}
+	b.draw(line, done, all)
+}
+
+// draw writes the line, with how much is done of all.
+func (b *Bar) draw(line string, so, all int64) {
+	every := plainEvery
+	if b.moves {
+		every = 50 * time.Millisecond
+	}
+	if time.Since(b.last) < every {
+		return
+	}
+	b.last = time.Now()
 	if !b.moves {
 		_, _ = fmt.Fprintln(b.w, line) // nobody is left to tell
 		return
 	}
 	const cells = 24
 	done := 0
-	if p.OfBytes > 0 {
-		done = int(min(cells, p.Bytes*cells/p.OfBytes))
+	if all > 0 {
+		done = int(min(cells, so*cells/all))
 	}
 	line = "[" + strings.Repeat("#", done) + strings.Repeat(" ", cells-done) + "] " + line
 	_, _ = fmt.Fprintf(b.w, "\r%-*s", b.width, line)

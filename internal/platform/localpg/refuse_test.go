@@ -227,3 +227,26 @@ func TestSettingsFitTheMachine(t *testing.T) {
 		}
 	}
 }
+
+func TestAClientAsNewAsTheServerIsFound(t *testing.T) {
+	t.Parallel()
+	dirs := []string{
+		fakePostgres(t, "pg_dump (PostgreSQL) 14.2", "pg_dump"), fakePostgres(t, "pg_dump (PostgreSQL) 17beta1", "pg_dump"),
+		fakePostgres(t, "pg_dump (PostgreSQL) 16.0 (Debian 16.0-1)", "pg_dump"), fakePostgres(t, "hello", "pg_dump"), "/nowhere",
+	}
+	for major, index := range map[int]int{14: 0, 15: 2, 16: 2, 17: 1} {
+		got, err := programIn(t.Context(), dirs, "pg_dump", major)
+		must(t, err)
+		if got != filepath.Join(dirs[index], "pg_dump") {
+			t.Errorf("for a server of version %d: %s", major, got)
+		}
+	}
+	for _, c := range []struct {
+		dirs  []string
+		words string
+	}{{dirs, "pg_dump is version 14"}, {nil, "there is none in PATH"}} {
+		if _, err := programIn(t.Context(), c.dirs, "pg_dump", 18); err == nil || !strings.Contains(err.Error(), c.words) || !strings.Contains(err.Error(), "postgresql-client-18") {
+			t.Errorf("for a server that is newer than all of %d: %v", len(c.dirs), err)
+		}
+	}
+}

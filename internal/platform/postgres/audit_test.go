@@ -62,6 +62,8 @@ var unaudited = map[string]string{
 	"import_mappings":     "a convenience for the next run, each run keeps the mapping it used",
 	"external_refs":       "points at the ledger's row it came from",
 	"plan_rates":          "what the operator sells, of no organisation; which plan one has is in the trail of orgs",
+	"backups":             "an account of itself, which only grows",
+	"restore_drills":      "as backups",
 }
 
 // gaps gives the columns that nobody classified and the tables without a trail.

@@ -43,6 +43,8 @@ var notTenants = map[string]string{
 	"maintenance_windows": "",  // as incidents
 	"service_minutes":     "",  // as incidents
 	"plan_rates":          "",  // the operator's, the same for all of a plan; skai_signin and skai_operator only
+	"backups":             "",  // that a backup was made; the application sees some columns, skai_operator all
+	"restore_drills":      "",  // as backups
 }
 
 // tenantTables gives the names of the tables with org_id.

@@ -88,6 +88,16 @@ func (c Config) Master(ctx context.Context) (Master, error) {
 	return c.made()
 }
 
+// Known is Master for whoever restores and must not make a key: it gives nil where
+// nothing is configured and the data folder has no key file.
+func (c Config) Known(ctx context.Context) (*Master, error) {
+	if _, err := os.Stat(filepath.Join(c.Folder, fileName)); err != nil && c == (Config{Folder: c.Folder}) {
+		return nil, nil //nolint:nilnil // as the contract says
+	}
+	m, err := c.Master(ctx)
+	return &m, err
+}
+
 // made is the key file in the data folder.
 func (c Config) made() (Master, error) {
 	path := filepath.Join(c.Folder, fileName)
