@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/orgs"
 )
 
@@ -22,17 +23,17 @@ type auditVerify struct {
 }
 
 // Run checks the trail and prints what it found.
-func (c *auditVerify) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *auditVerify) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	seal, hash, err := c.expected()
 	if err != nil {
 		return err
 	}
-	return g.with(ctx, t, func(s *stores) error {
-		trail := audit.New(s.db)
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		trail := audit.New(s.DB)
 		var r audit.Report
 		if c.Org == "" {
 			r, err = trail.VerifyOutside(ctx)
-		} else if ctx, _, err = orgs.New(s.db).SystemScope(ctx, c.Org, "command"); err == nil {
+		} else if ctx, _, err = orgs.New(s.DB).SystemScope(ctx, c.Org, "command"); err == nil {
 			r, err = trail.Verify(ctx, seal, hash)
 		}
 		if err != nil {
@@ -54,24 +55,24 @@ func (c *auditVerify) expected() (number int64, hash string, err error) {
 	return number, hash, nil
 }
 
-func (c *auditVerify) print(t *terminal, r audit.Report) error {
+func (c *auditVerify) print(t *desk.Terminal, r audit.Report) error {
 	if len(r.Found) > 0 {
-		t.code = exitFailed
+		t.Code = exitFailed
 	}
 	if c.JSON {
-		e := json.NewEncoder(t.out)
+		e := json.NewEncoder(t.Out)
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	}
-	t.printf("%d events and %d seals checked; %d events are newer than the last seal, %d were removed by retention.\n", r.Events, r.Seals, r.Unsealed, r.Pruned)
+	t.Printf("%d events and %d seals checked; %d events are newer than the last seal, %d were removed by retention.\n", r.Events, r.Seals, r.Unsealed, r.Pruned)
 	if r.Seal > 0 {
-		t.printf("The last seal is %d:%s\n", r.Seal, r.Hash)
+		t.Printf("The last seal is %d:%s\n", r.Seal, r.Hash)
 	}
 	for _, words := range r.Found {
-		t.printf("FOUND: %s\n", words)
+		t.Printf("FOUND: %s\n", words)
 	}
 	if len(r.Found) == 0 {
-		t.printf("Nothing was changed, removed or put in.\n")
+		t.Printf("Nothing was changed, removed or put in.\n")
 	}
 	return nil
 }

@@ -1,9 +1,8 @@
 // Package cli is the command line: it reads flags and their environment
-// variables, opens the database, calls the rooms and prints. One file a command.
+// variables, opens the desk.Database, calls the rooms and prints. One file a command.
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +15,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/skaiscraper/skai/internal/cli/backups"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/cli/oncall"
+	"github.com/skaiscraper/skai/internal/cli/tenants"
 	"github.com/skaiscraper/skai/internal/ops/incidents"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 )
@@ -30,15 +31,15 @@ const (
 )
 
 type commands struct {
-	Globals
+	desk.Globals
 
 	Serve       serveCommand               `cmd:"" help:"Serve pages and API, and do background jobs."`
 	Work        workCommand                `cmd:"" help:"Do background jobs alone, beside machines that serve."`
 	Migrate     migrateCommand             `cmd:"" help:"Bring the database's schema up to date."`
 	Demo        demoCommand                `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
-	Org         orgCommands                `cmd:"" help:"Organisations: the contractors."`
-	User        userCommands               `cmd:"" help:"People who can sign in."`
-	Key         keyCommands                `cmd:"" help:"API keys: with which other programs read and write."`
+	Org         tenants.OrgCommands        `cmd:"" help:"Organisations: the contractors."`
+	User        tenants.UserCommands       `cmd:"" help:"People who can sign in."`
+	Key         tenants.KeyCommands        `cmd:"" help:"API keys: with which other programs read and write."`
 	Import      importCommands             `cmd:"" help:"Take files of another system in."`
 	Export      exportCommand              `cmd:"" help:"Write everything an organisation has into a zip file."`
 	Prove       proveCommand               `cmd:"" name:"prove-isolation" help:"Prove that nobody gets in where they don't belong, by trying every address as everybody."`
@@ -53,36 +54,11 @@ type commands struct {
 	Routes      routesCommand              `cmd:"" help:"List the addresses the program answers, and who may use them."`
 	Incident    oncall.IncidentCommands    `cmd:"" help:"Incidents of the service: what rules saw, what they don't see, and notes."`
 	Maintenance oncall.MaintenanceCommands `cmd:"" help:"Work that is announced before it begins."`
-	Plan        planCommands               `cmd:"" help:"Plans: how often members of an organisation may do something."`
+	Plan        tenants.PlanCommands       `cmd:"" help:"Plans: how often members of an organisation may do something."`
 	Capacity    capacityCommand            `cmd:"" help:"Tell from measured costs how many people a machine holds, what is reached first, and how sure that is."`
 	Backup      backups.BackupCommand      `cmd:"" help:"Back the installation up: its database and its files, not the key that opens them."`
-	Drill       backups.DrillCommand       `cmd:"" name:"restore-drill" help:"Restore a backup into a scratch database, compare, try it, and say how long that took."`
+	Drill       backups.DrillCommand       `cmd:"" name:"restore-drill" help:"Restore a backup into a scratch desk.Database, compare, try it, and say how long that took."`
 	Restore     backups.RestoreCommand     `cmd:"" help:"Restore a backup into an empty installation."`
-}
-
-// terminal is what a command talks to.
-type terminal struct {
-	in       io.Reader
-	out, err io.Writer
-	code     int // what the program ends with
-}
-
-func (t *terminal) printf(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.out, format, args...) // nobody is left to tell
-}
-
-// note writes beside the output, which may go into a file.
-func (t *terminal) note(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.err, format, args...) // nobody is left to tell
-}
-
-// line reads one line of standard input; what says what it holds.
-func (t *terminal) line(what string) (string, error) {
-	line, err := bufio.NewReader(t.in).ReadString('\n')
-	if err != nil && line == "" {
-		return "", fmt.Errorf("no %s came on standard input: %w", what, err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
 }
 
 // Main runs a command line and gives the program's exit code.
@@ -90,19 +66,19 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	t := &terminal{in: in, out: out, err: errOut}
+	t := &desk.Terminal{In: in, Out: out, Err: errOut}
 	var c commands
 	done := -1
 	parser, err := newParser(&c, out, errOut, func(code int) { done = max(done, code) })
 	if err != nil {
-		return t.fail(err)
+		return fail(t, err)
 	}
 	line, err := parser.Parse(args)
 	if done >= 0 { // --help, --version
 		return done
 	}
 	if err == nil {
-		err = c.check()
+		err = c.Check()
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(errOut, "skai: %s\nskai --help says what there is.\n", err)
@@ -112,35 +88,35 @@ func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	line.BindTo(ctx, (*context.Context)(nil))
-	line.Bind(&c.Globals, t, c.desk(t), c.installation(t))
+	line.Bind(&c.Globals, t, onCall(&c.Globals, t), installation(&c.Globals, t))
 	if err := line.Run(); err != nil {
-		return t.fail(err)
+		return fail(t, err)
 	}
-	return t.code
+	return t.Code
 }
 
-// desk is what the commands of whoever is on call work at.
-func (g *Globals) desk(t *terminal) *oncall.Desk {
-	return &oncall.Desk{Say: t.printf, Open: func(ctx context.Context, work func(*incidents.Service) error) error {
-		return g.with(ctx, t, func(s *stores) error { return work(incidents.New(s.db, nil, incidents.Alerts{})) })
+// onCall is what the commands of whoever is on call work at.
+func onCall(g *desk.Globals, t *desk.Terminal) *oncall.Desk {
+	return &oncall.Desk{Say: t.Printf, Open: func(ctx context.Context, work func(*incidents.Service) error) error {
+		return g.With(ctx, t, func(s *desk.Stores) error { return work(incidents.New(s.DB, nil, incidents.Alerts{})) })
 	}}
 }
 
 func newParser(c *commands, out, errOut io.Writer, exit func(int)) (*kong.Kong, error) {
-	return kong.New(c, kong.Name("skai"), kong.Writers(out, errOut), kong.Exit(exit), kong.Vars{"version": version()},
+	return kong.New(c, kong.Name("skai"), kong.Writers(out, errOut), kong.Exit(exit), kong.Vars{"version": desk.Version()},
 		kong.Description("SkaiScraper runs a storm-restoration roofing contractor: leads, claims, contacts and properties."),
 		kong.DefaultEnvars("SKAI"), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }
 
-func (t *terminal) fail(err error) int {
+func fail(t *desk.Terminal, err error) int {
 	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintln(t.err, "skai: stopped")
+		_, _ = fmt.Fprintln(t.Err, "skai: stopped")
 		return exitFailed
 	}
 	words := err.Error()
 	if f := fault.As(err); f != nil && len(f.Fields) > 1 {
 		words = strings.ReplaceAll(words, "; ", "\n      ") // one line for each field
 	}
-	_, _ = fmt.Fprintf(t.err, "skai: %s\n", words)
+	_, _ = fmt.Fprintf(t.Err, "skai: %s\n", words)
 	return exitFailed
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 	oteltrace "go.opentelemetry.io/otel/trace"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
@@ -51,7 +52,7 @@ func run(t *testing.T, stdin string, args ...string) result {
 func on(t *testing.T, db *postgres.DB, stdin string, args ...string) result {
 	t.Helper()
 	args = append(args, "--database-url", dbtest.URL(db, "skai_app"), "--data", t.TempDir())
-	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "vault") }) { // one database, one master key
+	if !slices.ContainsFunc(args, func(a string) bool { return strings.Contains(a, "vault") }) { // one desk.Database, one master key
 		key := filepath.Join(t.TempDir(), "master")
 		if err := os.WriteFile(key, bytes.Repeat([]byte{7}, 32), 0o600); err != nil {
 			t.Fatal(err)
@@ -113,7 +114,7 @@ func TestMailsInTheDataFolderAreRead(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	run(t, "", "mail", "read", "--data", data).want(t, exitDone)
-	post, err := (&mailFlags{}).post(&Globals{Listen: ":8085", Data: data})
+	post, err := (&mailFlags{}).post(&desk.Globals{Listen: ":8085", Data: data})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func TestHelpAndVersion(t *testing.T) {
 	run(t, "").want(t, exitDone, "Usage: skai <command>", "serve", "$SKAI_DATA")
 	run(t, "", "--help").want(t, exitDone, "Usage: skai <command>")
 	run(t, "", "user", "create", "--help").want(t, exitDone, "Usage: skai user create", "--org", "$SKAI_ORG")
-	run(t, "", "--version").want(t, exitDone, version())
+	run(t, "", "--version").want(t, exitDone, desk.Version())
 }
 
 func TestOrganisationsAndPeople(t *testing.T) {

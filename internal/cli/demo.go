@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/skaiscraper/skai/internal/cli/bar"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/demo"
 	"github.com/skaiscraper/skai/internal/demo/generate"
 )
@@ -22,10 +23,10 @@ func (c *demoCommand) Validate() error {
 }
 
 // Run sets up the two contractors of the demonstration.
-func (c *demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		progress, companies := bar.New(t.err, "Demo"), []generate.Company{generate.Titan, generate.ProWest}
-		d := demo.New(s.db, s.blobs, g.Data, t.printf)
+func (c *demoCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		progress, companies := bar.New(t.Err, "Demo"), []generate.Company{generate.Titan, generate.ProWest}
+		d := demo.New(s.DB, s.Blobs, g.Data, t.Printf)
 		signIns, err := d.Set(ctx, companies, progress.Show)
 		progress.End()
 		if err != nil {
@@ -34,9 +35,9 @@ func (c *demoCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err := d.Staff(ctx, companies, c.People); err != nil {
 			return err
 		}
-		t.printf("\nSign in as:\n")
+		t.Printf("\nSign in as:\n")
 		for _, p := range signIns {
-			t.printf("  %-14s %-8s %-34s %s\n", p.Org, p.Role, p.Email, p.Password)
+			t.Printf("  %-14s %-8s %-34s %s\n", p.Org, p.Role, p.Email, p.Password)
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/trouble"
 )
 
@@ -20,10 +21,10 @@ type errorsList struct {
 }
 
 // Run prints a line for each.
-func (c *errorsList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := trouble.ListAll(ctx, s.db, trouble.Filter{Resolved: c.Resolved, Limit: max(c.Number, 0)})
-		t.printf("%s", trouble.Lines(list))
+func (c *errorsList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := trouble.ListAll(ctx, s.DB, trouble.Filter{Resolved: c.Resolved, Limit: max(c.Number, 0)})
+		t.Printf("%s", trouble.Lines(list))
 		return err
 	})
 }
@@ -36,10 +37,10 @@ type errorArg struct {
 type errorsShow struct{ errorArg }
 
 // Run prints it, once for each organisation that it was met in.
-func (c *errorsShow) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := trouble.GetAll(ctx, s.db, c.ID)
-		t.printf("%s", trouble.Account(list))
+func (c *errorsShow) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := trouble.GetAll(ctx, s.DB, c.ID)
+		t.Printf("%s", trouble.Account(list))
 		return err
 	})
 }
@@ -51,12 +52,12 @@ type errorsResolve struct {
 }
 
 // Run resolves it in every organisation, or opens it again.
-func (c *errorsResolve) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		if err := trouble.ResolveAll(ctx, s.db, c.ID, !c.Reopen); err != nil {
+func (c *errorsResolve) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		if err := trouble.ResolveAll(ctx, s.DB, c.ID, !c.Reopen); err != nil {
 			return err
 		}
-		t.printf("%s\n", map[bool]string{false: "It is resolved.", true: "It is open again."}[c.Reopen])
+		t.Printf("%s\n", map[bool]string{false: "It is resolved.", true: "It is open again."}[c.Reopen])
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/migration/archive"
 	"github.com/skaiscraper/skai/internal/orgs"
 )
@@ -18,9 +19,9 @@ type exportCommand struct {
 
 // Run writes everything the organisation has into a zip file. It is written
 // under another name first, so that a file of that name is whole.
-func (c *exportCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+func (c *exportCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, org, err := orgs.New(s.DB).SystemScope(ctx, c.Org, "command")
 		if err != nil {
 			return err
 		}
@@ -29,45 +30,45 @@ func (c *exportCommand) Run(ctx context.Context, g *Globals, t *terminal) error 
 		if err != nil {
 			return fmt.Errorf("the export can't be written: %w", err)
 		}
-		manifest, err := archive.New(s.db, s.blobs).Export(ctx, out)
+		manifest, err := archive.New(s.DB, s.Blobs).Export(ctx, out)
 		if err = errors.Join(err, out.Close()); err == nil {
 			err = os.Rename(part, c.Out)
 		}
 		if err != nil {
 			return errors.Join(err, os.Remove(part))
 		}
-		t.printf("Everything %s has is in %s:\n", org.Name, c.Out)
+		t.Printf("Everything %s has is in %s:\n", org.Name, c.Out)
 		archived(t, manifest)
 		return nil
 	})
 }
 
-func archived(t *terminal, m archive.Manifest) {
+func archived(t *desk.Terminal, m archive.Manifest) {
 	for _, e := range m.Entries {
 		if e.Rows > 0 && e.Name[:4] == "json" {
-			t.printf("  %9d  %s\n", e.Rows, e.Name)
+			t.Printf("  %9d  %s\n", e.Rows, e.Name)
 		}
 	}
 }
 
 // restore reads an archive into the organisation.
-func (c *importRun) restore(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Org, "command")
+func (c *importRun) restore(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, org, err := orgs.New(s.DB).SystemScope(ctx, c.Org, "command")
 		if err != nil {
 			return err
 		}
-		manifest, err := archive.New(s.db, s.blobs).Restore(ctx, c.Files[0], c.DryRun)
+		manifest, err := archive.New(s.DB, s.Blobs).Restore(ctx, c.Files[0], c.DryRun)
 		if err != nil {
 			return err
 		}
 		if c.JSON {
-			return json.NewEncoder(t.out).Encode(restored{c.DryRun, manifest})
+			return json.NewEncoder(t.Out).Encode(restored{c.DryRun, manifest})
 		}
 		if c.DryRun {
-			t.printf("Dry run: nothing was written.\n")
+			t.Printf("Dry run: nothing was written.\n")
 		}
-		t.printf("%s now holds what %s held on %s:\n", org.Name, manifest.Organisation, manifest.ExportedAt.Format("2 January 2006, 15:04 MST"))
+		t.Printf("%s now holds what %s held on %s:\n", org.Name, manifest.Organisation, manifest.ExportedAt.Format("2 January 2006, 15:04 MST"))
 		archived(t, manifest)
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/cli/bar"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/archive"
 	"github.com/skaiscraper/skai/internal/migration/report"
@@ -38,7 +39,7 @@ type importRun struct {
 }
 
 // Run imports the files.
-func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *importRun) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	if len(c.Files) == 1 && archive.Is(c.Files[0]) {
 		return c.restore(ctx, g, t)
 	}
@@ -55,7 +56,7 @@ func (c *importRun) Run(ctx context.Context, g *Globals, t *terminal) error {
 			Path: path, Source: unlessAuto(c.Source), Kind: sources.Kind(unlessAuto(c.As)), Claim: c.Claim, Mapping: mapping,
 		})
 	}
-	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
+	return importing(ctx, g, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
 		options.Progress = show
 		return svc.Import(ctx, options)
 	})
@@ -70,16 +71,16 @@ func unlessAuto(s string) string {
 
 // importing opens what an import needs, runs it with its progress shown, and
 // sets the exit code by what came of it.
-func (g *Globals) importing(ctx context.Context, t *terminal, slug string, asJSON bool,
+func importing(ctx context.Context, g *desk.Globals, t *desk.Terminal, slug string, asJSON bool,
 	run func(context.Context, *migration.Service, func(migration.Progress)) (*report.Report, error),
 ) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, org, err := orgs.New(s.db).SystemScope(ctx, slug, "command")
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, org, err := orgs.New(s.DB).SystemScope(ctx, slug, "command")
 		if err != nil {
 			return err
 		}
-		progress := bar.New(t.err, org.Name)
-		report, err := run(ctx, migration.New(s.db, s.blobs), progress.Show)
+		progress := bar.New(t.Err, org.Name)
+		report, err := run(ctx, migration.New(s.DB, s.Blobs), progress.Show)
 		progress.End()
 		if err != nil {
 			return err
@@ -93,9 +94,9 @@ func (g *Globals) importing(ctx context.Context, t *terminal, slug string, asJSO
 		}
 		switch {
 		case report.Failure != "":
-			t.code = exitFailed
+			t.Code = exitFailed
 		case report.Errored() > 0:
-			t.code = exitWithRows
+			t.Code = exitWithRows
 		}
 		return nil
 	})
@@ -109,8 +110,8 @@ type importResume struct {
 }
 
 // Run resumes the run.
-func (c *importResume) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.importing(ctx, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
+func (c *importResume) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return importing(ctx, g, t, c.Org, c.JSON, func(ctx context.Context, svc *migration.Service, show func(migration.Progress)) (*report.Report, error) {
 		return svc.Resume(ctx, c.RunID, c.Report, show)
 	})
 }
@@ -123,13 +124,13 @@ type importReport struct {
 }
 
 // Run shows the report.
-func (c *importReport) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, err := s.looking(ctx, c.Org, "the report of the import "+c.RunID.String())
+func (c *importReport) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, err := s.Looking(ctx, c.Org, "the report of the import "+c.RunID.String())
 		if err != nil {
 			return err
 		}
-		svc := migration.New(s.db, s.blobs)
+		svc := migration.New(s.DB, s.Blobs)
 		report, err := svc.ReportOf(ctx, c.RunID)
 		if err != nil {
 			return err
@@ -152,18 +153,18 @@ type importList struct {
 }
 
 // Run lists the runs.
-func (c *importList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, err := s.looking(ctx, c.Org, "the list of its imports")
+func (c *importList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, err := s.Looking(ctx, c.Org, "the list of its imports")
 		if err != nil {
 			return err
 		}
-		runs, err := migration.New(s.db, s.blobs).Runs(ctx, 1000)
+		runs, err := migration.New(s.DB, s.Blobs).Runs(ctx, 1000)
 		if err != nil {
 			return err
 		}
 		if len(runs) == 0 {
-			t.printf("Nothing was imported yet.\n")
+			t.Printf("Nothing was imported yet.\n")
 		}
 		for _, r := range runs {
 			state := r.State
@@ -173,7 +174,7 @@ func (c *importList) Run(ctx context.Context, g *Globals, t *terminal) error {
 			if r.DryRun {
 				state += " (dry run)"
 			}
-			t.printf("%s  %-18s %s  %9d rows  %6d errored  %v\n", r.ID, state, r.StartedAt.Local().Format(time.DateTime), r.RowsRead, r.Errored, r.Files)
+			t.Printf("%s  %-18s %s  %9d rows  %6d errored  %v\n", r.ID, state, r.StartedAt.Local().Format(time.DateTime), r.RowsRead, r.Errored, r.Files)
 		}
 		return nil
 	})
@@ -189,34 +190,34 @@ type jsonResult struct {
 	Files         []report.FileReport `json:"files"`
 }
 
-func printJSON(t *terminal, r *report.Report) error {
-	return json.NewEncoder(t.out).Encode(jsonResult{r.Run, r.DryRun, r.Seconds, r.RowsPerSecond, r.Failure, r.Files})
+func printJSON(t *desk.Terminal, r *report.Report) error {
+	return json.NewEncoder(t.Out).Encode(jsonResult{r.Run, r.DryRun, r.Seconds, r.RowsPerSecond, r.Failure, r.Files})
 }
 
-func summary(t *terminal, r *report.Report) {
+func summary(t *desk.Terminal, r *report.Report) {
 	if r.DryRun {
-		t.printf("Dry run: nothing was written.\n")
+		t.Printf("Dry run: nothing was written.\n")
 	}
 	for _, f := range r.Files {
-		t.printf("%s: %s of %s, %s\n", f.Name, f.As, sources.Label(f.Source), f.Encoding)
-		t.printf("  %d rows = %d created + %d updated + %d merged + %d unchanged + %d skipped + %d errored + %d blank\n",
+		t.Printf("%s: %s of %s, %s\n", f.Name, f.As, sources.Label(f.Source), f.Encoding)
+		t.Printf("  %d rows = %d created + %d updated + %d merged + %d unchanged + %d skipped + %d errored + %d blank\n",
 			f.Rows, f.Created, f.Updated, f.Merged, f.Unchanged, f.Skipped, f.Errored, f.Blank)
-		t.printf("  %d filled cells = %d in fields + %d kept as extra + %d in errored rows\n", f.Cells.Filled, f.Cells.Mapped, f.Cells.Extra, f.Cells.Errored)
+		t.Printf("  %d filled cells = %d in fields + %d kept as extra + %d in errored rows\n", f.Cells.Filled, f.Cells.Mapped, f.Cells.Extra, f.Cells.Errored)
 	}
 	if a := r.Archive; a != nil {
-		t.printf("%s (SHA-256 %s), the export of %s of %s:\n", a.Name, a.SHA256, a.Organisation, a.ExportedAt.Format("2 January 2006, 15:04 MST"))
+		t.Printf("%s (SHA-256 %s), the export of %s of %s:\n", a.Name, a.SHA256, a.Organisation, a.ExportedAt.Format("2 January 2006, 15:04 MST"))
 		for _, count := range a.Tables {
-			t.printf("  %9d  %s\n", count.Rows, count.Table)
+			t.Printf("  %9d  %s\n", count.Rows, count.Table)
 		}
 	}
 	for _, note := range r.HowRead() {
-		t.printf("  %s\n", note)
+		t.Printf("  %s\n", note)
 	}
 	for _, p := range r.Problems {
-		t.printf("  %-7s %6d × %s %s (%s): %s\n", p.Severity, p.Count, p.Rule, p.Column, p.File, p.Hint)
+		t.Printf("  %-7s %6d × %s %s (%s): %s\n", p.Severity, p.Count, p.Rule, p.Column, p.File, p.Hint)
 	}
 	if r.Failure != "" {
-		t.printf("%s.\n", r.Failure)
+		t.Printf("%s.\n", r.Failure)
 	}
-	t.printf("Run %s: %.2f s, %.0f rows/s.\n", r.Run, r.Seconds, r.RowsPerSecond)
+	t.Printf("Run %s: %.2f s, %.0f rows/s.\n", r.Run, r.Seconds, r.RowsPerSecond)
 }

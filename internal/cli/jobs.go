@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 )
@@ -20,23 +21,23 @@ type jobsList struct {
 }
 
 // Run prints how each queue is, and the jobs.
-func (c *jobsList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := queue.List(ctx, s.db, c.State, c.Number)
+func (c *jobsList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := queue.List(ctx, s.DB, c.State, c.Number)
 		if err != nil {
 			return err
 		}
-		lines, err := queue.Look(ctx, s.db)
+		lines, err := queue.Look(ctx, s.DB)
 		if err != nil {
 			return err
 		}
 		for _, l := range lines {
-			t.printf("%s\n", l)
+			t.Printf("%s\n", l)
 		}
 		for _, j := range list {
-			t.printf("%s\n", j)
+			t.Printf("%s\n", j)
 		}
-		t.printf("%d jobs are %s.\n", len(list), c.State)
+		t.Printf("%d jobs are %s.\n", len(list), c.State)
 		return nil
 	})
 }
@@ -51,22 +52,22 @@ type (
 )
 
 // Run has the job done again.
-func (c *jobsRetry) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.say(ctx, t, fmt.Sprintf("Job %d is done next.", c.ID), func(db *postgres.DB) error { return queue.Retry(ctx, db, c.ID) })
+func (c *jobsRetry) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return say(ctx, g, t, fmt.Sprintf("Job %d is done next.", c.ID), func(db *postgres.DB) error { return queue.Retry(ctx, db, c.ID) })
 }
 
 // Run deletes the job.
-func (c *jobsDrop) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.say(ctx, t, fmt.Sprintf("Job %d is gone.", c.ID), func(db *postgres.DB) error { return queue.Drop(ctx, db, c.ID) })
+func (c *jobsDrop) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return say(ctx, g, t, fmt.Sprintf("Job %d is gone.", c.ID), func(db *postgres.DB) error { return queue.Drop(ctx, db, c.ID) })
 }
 
 // say does something on the database and then prints that it is done.
-func (g *Globals) say(ctx context.Context, t *terminal, done string, work func(*postgres.DB) error) error {
-	return g.with(ctx, t, func(s *stores) error {
-		if err := work(s.db); err != nil {
+func say(ctx context.Context, g *desk.Globals, t *desk.Terminal, done string, work func(*postgres.DB) error) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		if err := work(s.DB); err != nil {
 			return err
 		}
-		t.printf("%s\n", done)
+		t.Printf("%s\n", done)
 		return nil
 	})
 }

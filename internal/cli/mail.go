@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -21,12 +22,12 @@ type mailFlags struct {
 
 // Validate refuses what can't be used before anything is started.
 func (f *mailFlags) Validate() error {
-	_, err := f.post(&Globals{Listen: "127.0.0.1:8080"})
+	_, err := f.post(&desk.Globals{Listen: "127.0.0.1:8080"})
 	return err
 }
 
 // post gives what sends mails, or says what is wrong with the flags.
-func (f *mailFlags) post(g *Globals) (*mail.Post, error) {
+func (f *mailFlags) post(g *desk.Globals) (*mail.Post, error) {
 	address := f.URL
 	if address == "" {
 		host, port, err := net.SplitHostPort(g.Listen)
@@ -38,7 +39,7 @@ func (f *mailFlags) post(g *Globals) (*mail.Post, error) {
 		}
 		address = "http://" + net.JoinHostPort(host, port)
 	}
-	return mail.New(mail.Config{SMTP: f.SMTPURL, Folder: g.folder("mail"), From: f.MailFrom, URL: address, PerDay: f.PerDay, PerOrg: f.PerOrg})
+	return mail.New(mail.Config{SMTP: f.SMTPURL, Folder: g.Folder("mail"), From: f.MailFrom, URL: address, PerDay: f.PerDay, PerOrg: f.PerOrg})
 }
 
 type mailCommands struct {
@@ -53,20 +54,20 @@ type mailList struct {
 }
 
 // Run prints the outbox.
-func (c *mailList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := mail.Entries(ctx, s.db, max(c.Number, 0))
+func (c *mailList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := mail.Entries(ctx, s.DB, max(c.Number, 0))
 		if err != nil {
 			return err
 		}
-		o, err := mail.Survey(ctx, s.db)
+		o, err := mail.Survey(ctx, s.DB)
 		if err != nil {
 			return err
 		}
 		for _, m := range list {
-			t.printf("%s\n", m)
+			t.Printf("%s\n", m)
 		}
-		t.printf("%s\n", o)
+		t.Printf("%s\n", o)
 		return nil
 	})
 }
@@ -76,16 +77,16 @@ type mailRead struct {
 }
 
 // Run prints the mails; it needs no database.
-func (c *mailRead) Run(g *Globals, t *terminal) error {
-	list, err := mail.Latest(g.folder("mail"), max(c.Number, 0))
+func (c *mailRead) Run(g *desk.Globals, t *desk.Terminal) error {
+	list, err := mail.Latest(g.Folder("mail"), max(c.Number, 0))
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		t.printf("There is no mail in %s. With SKAI_SMTP_URL set, mails are sent and not kept.\n", g.folder("mail"))
+		t.Printf("There is no mail in %s. With SKAI_SMTP_URL set, mails are sent and not kept.\n", g.Folder("mail"))
 	}
 	for _, m := range list {
-		t.printf("%s  to %s  %s\n\n%s\n\n", m.At.Format("2006-01-02 15:04:05 UTC"), m.To, m.Subject, m.Text)
+		t.Printf("%s  to %s  %s\n\n%s\n\n", m.At.Format("2006-01-02 15:04:05 UTC"), m.To, m.Subject, m.Text)
 	}
 	return nil
 }
@@ -94,20 +95,20 @@ type mailBounce struct{}
 
 // Run takes one notification. What is none, or another's, is no failure: a mail server
 // would send it back.
-func (mailBounce) Run(ctx context.Context, g *Globals, t *terminal) error {
-	err := g.with(ctx, t, func(s *stores) error {
-		words, err := mail.Bounce(ctx, s.db, t.in)
+func (mailBounce) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	err := g.With(ctx, t, func(s *desk.Stores) error {
+		words, err := mail.Bounce(ctx, s.DB, t.In)
 		if f := fault.As(err); f != nil {
 			words, err = f.Error(), nil
 		}
 		if err == nil {
-			t.printf("%s\n", words)
+			t.Printf("%s\n", words)
 		}
 		return err
 	})
 	if err != nil {
-		t.note("skai: %s\n", err)
-		t.code = exitLater
+		t.Note("skai: %s\n", err)
+		t.Code = exitLater
 	}
 	return nil
 }
@@ -121,16 +122,16 @@ type mailSuppressed struct {
 type suppressedList struct{}
 
 // Run prints the addresses.
-func (suppressedList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := mail.Suppressions(ctx, s.db)
+func (suppressedList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := mail.Suppressions(ctx, s.DB)
 		if err != nil {
 			return err
 		}
 		for _, a := range list {
-			t.printf("%s  since %s  %s  %s\n", a.Address, a.CreatedAt.UTC().Format(time.DateOnly), a.Reason, a.Answer)
+			t.Printf("%s  since %s  %s  %s\n", a.Address, a.CreatedAt.UTC().Format(time.DateOnly), a.Reason, a.Answer)
 		}
-		t.printf("%d addresses get no mail.\n", len(list))
+		t.Printf("%d addresses get no mail.\n", len(list))
 		return nil
 	})
 }
@@ -145,13 +146,13 @@ type (
 )
 
 // Run puts it on the list.
-func (c *suppressedAdd) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.say(ctx, t, c.Address+" gets no mail any more.", func(db *postgres.DB) error { return mail.Suppress(ctx, db, c.Address) })
+func (c *suppressedAdd) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return say(ctx, g, t, c.Address+" gets no mail any more.", func(db *postgres.DB) error { return mail.Suppress(ctx, db, c.Address) })
 }
 
 // Run takes it off the list.
-func (c *suppressedRemove) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.say(ctx, t, c.Address+" gets mail again. What was not sent to it meanwhile is not sent now; skai jobs list --state cancelled shows it.", func(db *postgres.DB) error {
+func (c *suppressedRemove) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return say(ctx, g, t, c.Address+" gets mail again. What was not sent to it meanwhile is not sent now; skai jobs list --state cancelled shows it.", func(db *postgres.DB) error {
 		return mail.Unsuppress(ctx, db, c.Address)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/uptime"
 )
 
@@ -40,11 +41,11 @@ func (c *probeCommand) Validate() error {
 }
 
 // Run looks until it is told to stop.
-func (c *probeCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
-	p, err := uptime.NewProbe(c.Target, g.folder("probe"))
+func (c *probeCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	p, err := uptime.NewProbe(c.Target, g.Folder("probe"))
 	if err != nil {
 		return err
 	}
-	t.printf("Looking at %s every %s. Where it serves, set SKAI_PROBE_KEYS=%s\n", c.Target, c.Every, p.Key())
-	return p.Run(ctx, c.Every, func(format string, args ...any) { t.printf(format+"\n", args...) })
+	t.Printf("Looking at %s every %s. Where it serves, set SKAI_PROBE_KEYS=%s\n", c.Target, c.Every, p.Key())
+	return p.Run(ctx, c.Every, func(format string, args ...any) { t.Printf(format+"\n", args...) })
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/proof"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
@@ -21,13 +22,13 @@ type proveCommand struct {
 }
 
 // Run makes the proof; it ends with 1 where anything was a surprise.
-func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		sealed, err := s.vault(ctx)
+func (c *proveCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		sealed, err := s.Vault(ctx)
 		if err != nil {
 			return err
 		}
-		a, err := app.New(s.db, app.Config{Log: slog.New(slog.DiscardHandler), Version: version(), Hurried: true, Vault: sealed, Files: s.blobs})
+		a, err := app.New(s.DB, app.Config{Log: slog.New(slog.DiscardHandler), Version: desk.Version(), Hurried: true, Vault: sealed, Files: s.Blobs})
 		if err != nil {
 			return err
 		}
@@ -38,8 +39,8 @@ func (c *proveCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
 			}
 		}
 		report, err := proof.Run(ctx, proof.Target{
-			URL: url, Version: version(), Routes: a.Routes(), DB: s.db, Orgs: a.Orgs, People: a.People, Files: s.blobs,
-			Say: func(format string, args ...any) { _, _ = fmt.Fprintf(t.err, format+"\n", args...) },
+			URL: url, Version: desk.Version(), Routes: a.Routes(), DB: s.DB, Orgs: a.Orgs, People: a.People, Files: s.Blobs,
+			Say: func(format string, args ...any) { _, _ = fmt.Fprintf(t.Err, format+"\n", args...) },
 		})
 		if err := errors.Join(err, stop()); err != nil {
 			return err
@@ -60,17 +61,17 @@ func serveFor(ctx context.Context, a *app.App) (url string, stop func() error, e
 	return "http://" + l.Addr().String(), func() error { cancel(); return <-ended }, nil
 }
 
-func (c *proveCommand) tell(t *terminal, r *report.Report) error {
+func (c *proveCommand) tell(t *desk.Terminal, r *report.Report) error {
 	if err := errors.Join(writeTo(c.JSON, r.WriteJSON), writeTo(c.HTML, r.WriteHTML)); err != nil {
 		return err
 	}
 	for _, s := range r.Surprises {
-		t.printf("SURPRISE %s, %s, %s: %s\n", s.What, s.Actor, s.Place, s.Words)
+		t.Printf("SURPRISE %s, %s, %s: %s\n", s.What, s.Actor, s.Place, s.Words)
 	}
-	t.printf("%d of %d addresses tried (%d serve the same file to everybody), %d tables: %d attempts, %d surprises, in %.0f s.\n",
+	t.Printf("%d of %d addresses tried (%d serve the same file to everybody), %d tables: %d attempts, %d surprises, in %.0f s.\n",
 		r.Tried, r.Routes, r.Static, len(r.ByTable), r.Attempts, len(r.Surprises), r.Seconds)
 	if len(r.Surprises) > 0 {
-		t.code = exitFailed
+		t.Code = exitFailed
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 )
 
 type routesCommand struct {
@@ -22,20 +23,20 @@ type route struct {
 }
 
 // Run lists the routes; it needs no database.
-func (c *routesCommand) Run(t *terminal) error {
-	a, err := app.New(nil, app.Config{Version: version()})
+func (c *routesCommand) Run(t *desk.Terminal) error {
+	a, err := app.New(nil, app.Config{Version: desk.Version()})
 	if err != nil {
 		return err
 	}
 	if !c.JSON {
-		_, err := io.WriteString(t.out, a.RouteTable())
+		_, err := io.WriteString(t.Out, a.RouteTable())
 		return err
 	}
 	list := []route{}
 	for _, r := range a.Routes() {
 		list = append(list, route{r.Pattern, r.Method, r.Audience.String(), r.Permission, string(r.Preset), string(r.Kind)})
 	}
-	e := json.NewEncoder(t.out)
+	e := json.NewEncoder(t.Out)
 	e.SetIndent("", "  ")
 	return e.Encode(map[string]any{"routes": list, "count": len(list), "one_door": a.ThroughOneDoor()})
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/cli/oncall"
 	"github.com/skaiscraper/skai/internal/platform/web/sender"
 )
@@ -62,16 +63,8 @@ func (c *serveCommand) Validate() error {
 }
 
 // Run serves until it is told to stop.
-func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
-	log := g.logger(t.err)
-	post, err := c.post(g)
-	if err != nil {
-		return err
-	}
-	messages, err := c.sender(g)
-	if err != nil {
-		return err
-	}
+func (c *serveCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) (err error) {
+	log := g.Logger(t.Err)
 	listener, err := listen(ctx, "SKAI_LISTEN (--listen)", g.Listen, "127.0.0.1:8081")
 	if err != nil {
 		return err
@@ -81,33 +74,22 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 	if err != nil {
 		return err
 	}
-	s, err := g.open(ctx, log)
+	s, err := g.Open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	proxies, err := sender.ParseProxies(c.Proxies)
-	if err != nil {
-		return err
-	}
-	probes, err := c.probes()
-	if err != nil {
-		return err
-	}
-	alerts, err := c.Alerts(c.guard())
-	if err != nil {
-		return err
-	}
-	sealed, err := s.vault(ctx)
-	if err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, s.Close()) }()
 	limits, err := c.limits(secret(c.Secret), log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, limits.Close()) }()
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Limits: limits, Token: c.Token, Drain: c.Drain, Probes: probes, Proxies: proxies, HTTPS: c.HTTPS, Mail: post, Alerts: alerts, Vault: sealed, SMS: messages, Files: s.blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS})
+	cfg, err := c.config(ctx, g, s)
+	if err != nil {
+		return err
+	}
+	cfg.Log, cfg.Limits = log, limits
+	a, err := app.New(s.DB, cfg)
 	if err != nil {
 		return err
 	}
@@ -123,6 +105,22 @@ func (c *serveCommand) Run(ctx context.Context, g *Globals, t *terminal) (err er
 		both.Go(func() error { return a.Work(ctx) })
 	}
 	return both.Wait()
+}
+
+// config is what the program is told by the flags and what was opened with them.
+func (c *serveCommand) config(ctx context.Context, g *desk.Globals, s *desk.Stores) (app.Config, error) {
+	cfg := app.Config{
+		Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, HTTPS: c.HTTPS,
+		Files: s.Blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS,
+	}
+	var problems [6]error
+	cfg.Mail, problems[0] = c.post(g)
+	cfg.SMS, problems[1] = c.sender(g)
+	cfg.Proxies, problems[2] = sender.ParseProxies(c.Proxies)
+	cfg.Probes, problems[3] = c.probes()
+	cfg.Alerts, problems[4] = c.Alerts(c.guard())
+	cfg.Vault, problems[5] = s.Vault(ctx)
+	return cfg, errors.Join(problems[:]...)
 }
 
 func secret(s string) []byte {
@@ -148,16 +146,16 @@ func listen(ctx context.Context, variable, address, other string) (net.Listener,
 }
 
 // welcome says where the program is and, where nobody could sign in, what to do.
-func welcome(ctx context.Context, t *terminal, a *app.App, l net.Listener) error {
+func welcome(ctx context.Context, t *desk.Terminal, a *app.App, l net.Listener) error {
 	list, err := a.Orgs.List(ctx)
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		t.printf("There is no organisation yet. In another terminal:\n" +
+		t.Printf("There is no organisation yet. In another terminal:\n" +
 			"  skai org create titan --name 'Titan Roofing'\n  skai user create you@example.com --org titan --role owner\n")
 	}
-	t.printf("SkaiScraper is at http://%s\n", l.Addr())
+	t.Printf("SkaiScraper is at http://%s\n", l.Addr())
 	return nil
 }
 
@@ -176,8 +174,8 @@ func (c *workCommand) Validate() error {
 }
 
 // Run does background jobs until it is told to stop.
-func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err error) {
-	log := g.logger(t.err)
+func (c *workCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) (err error) {
+	log := g.Logger(t.Err)
 	post, err := c.post(g)
 	if err != nil {
 		return err
@@ -186,12 +184,12 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 	if err != nil {
 		return err
 	}
-	s, err := g.open(ctx, log)
+	s, err := g.Open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	sealed, err := s.vault(ctx)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	sealed, err := s.Vault(ctx)
 	if err != nil {
 		return err
 	}
@@ -199,11 +197,11 @@ func (c *workCommand) Run(ctx context.Context, g *Globals, t *terminal) (err err
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.db, app.Config{Log: log, Version: version(), Commit: commit(), Traces: c.traceFlags.config(), Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
+	a, err := app.New(s.DB, app.Config{Log: log, Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}
-	t.printf("SkaiScraper does background jobs; stop it with Ctrl-C.\n")
+	t.Printf("SkaiScraper does background jobs; stop it with Ctrl-C.\n")
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return a.Work(ctx) })
 	if told != nil {

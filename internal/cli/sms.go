@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/sms"
 )
 
@@ -18,8 +19,8 @@ func (f *smsFlags) Validate() error {
 	return err
 }
 
-func (f *smsFlags) sender(g *Globals) (*sms.Sender, error) {
-	return sms.New(sms.Config{URL: f.SMSURL, From: f.SMSFrom, Folder: g.folder("sms")})
+func (f *smsFlags) sender(g *desk.Globals) (*sms.Sender, error) {
+	return sms.New(sms.Config{URL: f.SMSURL, From: f.SMSFrom, Folder: g.Folder("sms")})
 }
 
 type smsCommands struct {
@@ -31,16 +32,16 @@ type smsList struct {
 }
 
 // Run shows them.
-func (c *smsList) Run(_ context.Context, g *Globals, t *terminal) error {
-	list, err := sms.Latest(g.folder("sms"), c.Most)
+func (c *smsList) Run(_ context.Context, g *desk.Globals, t *desk.Terminal) error {
+	list, err := sms.Latest(g.Folder("sms"), c.Most)
 	if err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		t.printf("There is no text message in %s. With SKAI_SMS_URL set, they are sent and not kept.\n", g.folder("sms"))
+		t.Printf("There is no text message in %s. With SKAI_SMS_URL set, they are sent and not kept.\n", g.Folder("sms"))
 	}
 	for _, text := range list {
-		t.printf("%s\n\n", text)
+		t.Printf("%s\n\n", text)
 	}
 	return nil
 }

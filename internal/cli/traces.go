@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/trace"
 )
 
@@ -20,10 +21,10 @@ type tracesList struct {
 }
 
 // Run prints a line for each.
-func (c *tracesList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := trace.ListSystem(ctx, s.db, trace.Filter{Slow: c.OnlySlow, Failed: c.OnlyFailed, Limit: max(c.Number, 0)})
-		t.printf("%s", trace.Lines(list))
+func (c *tracesList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := trace.ListSystem(ctx, s.DB, trace.Filter{Slow: c.OnlySlow, Failed: c.OnlyFailed, Limit: max(c.Number, 0)})
+		t.Printf("%s", trace.Lines(list))
 		return err
 	})
 }
@@ -33,11 +34,11 @@ type tracesShow struct {
 }
 
 // Run prints the spans, each with where it began and how long it took.
-func (c *tracesShow) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		tr, spans, err := trace.GetSystem(ctx, s.db, c.ID)
+func (c *tracesShow) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		tr, spans, err := trace.GetSystem(ctx, s.DB, c.ID)
 		if err == nil {
-			t.printf("%s", trace.Waterfall(tr, spans))
+			t.Printf("%s", trace.Waterfall(tr, spans))
 		}
 		return err
 	})

@@ -6,38 +6,14 @@ import (
 	"log/slog"
 
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/factors"
 	"github.com/skaiscraper/skai/internal/identity/sso"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
-	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
-
-// vaultFlags say where the master key is that seals secrets.
-type vaultFlags struct {
-	Secret  string `name:"vault-secret" help:"A secret of 24 characters or more, from which the key that seals secrets and files is made. Without any of the three a key file is made in the data folder." env:"SKAI_VAULT_SECRET" placeholder:"TEXT"`
-	File    string `name:"vault-key-file" help:"A file with 32 bytes, as they are or in base64 or hexadecimal, instead." env:"SKAI_VAULT_KEY_FILE" placeholder:"FILE"`
-	Command string `name:"vault-key-command" help:"A program that prints them, instead: a key management service's." env:"SKAI_VAULT_KEY_COMMAND" placeholder:"COMMAND"`
-}
-
-func (f *vaultFlags) config(folder string) vault.Config {
-	return vault.Config{Secret: f.Secret, File: f.File, Command: f.Command, Folder: folder}
-}
-
-// openVault opens the vault of a database, and warns where its key lies beside what
-// it guards.
-func (g *Globals) openVault(ctx context.Context, db *postgres.DB, log *slog.Logger) (*vault.Vault, error) {
-	m, err := g.config(g.Data).Master(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if m.Made {
-		log.Warn("the key that seals secrets and files lies in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND before there is much to seal", "file", m.Source)
-	}
-	return vault.Open(ctx, db, m)
-}
 
 type vaultCommands struct {
 	Status vaultStatus `cmd:"" help:"Say where the master key comes from, whether it is this database's, and what waits to be sealed again."`
@@ -47,13 +23,13 @@ type vaultCommands struct {
 type vaultStatus struct{}
 
 // Run opens the vault.
-func (vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		v, err := s.vault(ctx)
+func (vaultStatus) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		v, err := s.Vault(ctx)
 		if err != nil {
 			return err
 		}
-		accounts, err := factors.Waiting(ctx, s.db, v)
+		accounts, err := factors.Waiting(ctx, s.DB, v)
 		if err != nil {
 			return err
 		}
@@ -62,12 +38,12 @@ func (vaultStatus) Run(ctx context.Context, g *Globals, t *terminal) error {
 			return err
 		}
 		waiting += int(accounts)
-		t.printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals what is of accounts; each organisation has its own. %d secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
+		t.Printf("The master key comes from %s, and opens what this database has sealed.\nThe data key %s seals what is of accounts; each organisation has its own. %d secrets are sealed with an older one.\n", v.Source(), v.Current(), waiting)
 		if v.Made() {
-			t.printf("It is the file that was made in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND.\n")
+			t.Printf("It is the file that was made in the data folder, beside what it guards: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND.\n")
 		}
 		if waiting > 0 {
-			t.printf("Seal them again: skai vault rotate --resume\n")
+			t.Printf("Seal them again: skai vault rotate --resume\n")
 		}
 		return nil
 	})
@@ -82,13 +58,13 @@ type vaultRotate struct {
 }
 
 // Run changes the master key, or the data key.
-func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *vaultRotate) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	old := vault.Config{Secret: c.OldSecret, File: c.OldFile, Command: c.OldCommand}
-	return g.with(ctx, t, func(s *stores) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
 		if old != (vault.Config{}) {
 			return c.rewrap(ctx, g, t, s, old)
 		}
-		v, err := s.vault(ctx)
+		v, err := s.Vault(ctx)
 		if err != nil {
 			return err
 		}
@@ -97,7 +73,7 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 				return err
 			}
 		}
-		n, err := factors.Reseal(ctx, s.db, v)
+		n, err := factors.Reseal(ctx, s.DB, v)
 		if err == nil {
 			var more int
 			more, err = reseal(ctx, s, v, false)
@@ -106,7 +82,7 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 		if err != nil {
 			return fmt.Errorf("%d secrets are sealed again; go on with skai vault rotate --resume: %w", n, err)
 		}
-		t.printf("The data key %s seals from now on; %d secrets were sealed again with it.\n", v.Current(), n)
+		t.Printf("The data key %s seals from now on; %d secrets were sealed again with it.\n", v.Current(), n)
 		return nil
 	})
 }
@@ -114,12 +90,12 @@ func (c *vaultRotate) Run(ctx context.Context, g *Globals, t *terminal) error {
 // reseal seals again what another data key than the organisation's current one has
 // sealed, in every room that keeps secrets, and tells how many those were; with
 // onlyCount it only tells.
-func reseal(ctx context.Context, s *stores, v *vault.Vault, onlyCount bool) (total int, err error) {
-	o := orgs.New(s.db)
+func reseal(ctx context.Context, s *desk.Stores, v *vault.Vault, onlyCount bool) (total int, err error) {
+	o := orgs.New(s.DB)
 	for _, room := range []func(context.Context, bool) (int, error){
-		audit.NewPusher(audit.New(s.db), o, v, outbound.Guard{}).Reseal,
-		sso.New(s.db, o, identity.New(s.db, o), v, outbound.Guard{}, "", slog.New(slog.DiscardHandler)).Reseal,
-		s.resealFiles,
+		audit.NewPusher(audit.New(s.DB), o, v, outbound.Guard{}).Reseal,
+		sso.New(s.DB, o, identity.New(s.DB, o), v, outbound.Guard{}, "", slog.New(slog.DiscardHandler)).Reseal,
+		func(ctx context.Context, onlyCount bool) (int, error) { return resealFiles(ctx, s, onlyCount) },
 	} {
 		n, err := room(ctx, onlyCount)
 		if total += n; err != nil {
@@ -130,10 +106,10 @@ func reseal(ctx context.Context, s *stores, v *vault.Vault, onlyCount bool) (tot
 }
 
 // resealFiles does it with the keys of every organisation's files.
-func (s *stores) resealFiles(ctx context.Context, onlyCount bool) (total int, err error) {
-	list, err := orgs.New(s.db).List(ctx)
+func resealFiles(ctx context.Context, s *desk.Stores, onlyCount bool) (total int, err error) {
+	list, err := orgs.New(s.DB).List(ctx)
 	for _, org := range list {
-		n, err := s.blobs.Reseal(ctx, org.ID, onlyCount)
+		n, err := s.Blobs.Reseal(ctx, org.ID, onlyCount)
 		if total += n; err != nil {
 			return total, err
 		}
@@ -141,19 +117,19 @@ func (s *stores) resealFiles(ctx context.Context, onlyCount bool) (total int, er
 	return total, err
 }
 
-func (c *vaultRotate) rewrap(ctx context.Context, g *Globals, t *terminal, s *stores, old vault.Config) error {
+func (c *vaultRotate) rewrap(ctx context.Context, g *desk.Globals, t *desk.Terminal, s *desk.Stores, old vault.Config) error {
 	before, err := old.Master(ctx)
 	if err != nil {
 		return fmt.Errorf("the master key that was: %w", err)
 	}
-	next, err := g.config(g.Data).Master(ctx)
+	next, err := g.Config(g.Data).Master(ctx)
 	if err != nil {
 		return err
 	}
-	n, err := vault.Rewrap(ctx, s.db, before, next)
+	n, err := vault.Rewrap(ctx, s.DB, before, next)
 	if err != nil {
 		return err
 	}
-	t.printf("%d data keys are wrapped with the master key from %s. Programs that run go on with the data keys they have, and can make no new one: start them again with it.\n", n, next.Source)
+	t.Printf("%d data keys are wrapped with the master key from %s. Programs that run go on with the data keys they have, and can make no new one: start them again with it.\n", n, next.Source)
 	return nil
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"time"
 
@@ -42,7 +40,7 @@ func (rt *Router) gated(w http.ResponseWriter, r *http.Request, kind Kind, acces
 	if rt.cfg.Gate == nil || !counted {
 		return rt.guarded(w, r, kind, access, h)
 	}
-	r.Body = ahead(r.Body)
+	r.Body = gate.Ahead(r.Body)
 	leave, err := rt.cfg.Gate.Enter(r.Context(), c)
 	if errors.Is(err, gate.ErrBusy) {
 		return fault.Busy("busy", comeBack[c], "there is more to do at this moment than gets done; nothing was done, try again in %s", waitWords(comeBack[c]))
@@ -53,32 +51,3 @@ func (rt *Router) gated(w http.ResponseWriter, r *http.Request, kind Kind, acces
 	defer leave()
 	return rt.guarded(w, r, kind, access, h)
 }
-
-// ahead reads a body now. What went wrong with it is told where it is read again.
-func ahead(body io.ReadCloser) io.ReadCloser {
-	if body == http.NoBody {
-		return body
-	}
-	read, err := io.ReadAll(body)
-	if err == nil {
-		err = io.EOF
-	}
-	return &readAhead{bytes.NewReader(read), err, body}
-}
-
-type readAhead struct {
-	read *bytes.Reader
-	then error
-	body io.Closer
-}
-
-// Read gives what was read, and then the error that ended it.
-func (b *readAhead) Read(p []byte) (int, error) {
-	if b.read.Len() == 0 {
-		return 0, b.then
-	}
-	return b.read.Read(p)
-}
-
-// Close closes the body.
-func (b *readAhead) Close() error { return b.body.Close() }

@@ -1,14 +1,16 @@
-package cli
+package tenants
 
 import (
 	"context"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 )
 
-type planCommands struct {
+// PlanCommands are skai plan.
+type PlanCommands struct {
 	List  planList  `cmd:"" help:"Show how often each plan lets a member of an organisation do what the presets count."`
 	Set   planSet   `cmd:"" help:"Say it for one preset of a plan: skai plan set enterprise api 600 1m."`
 	Reset planReset `cmd:"" help:"Give a preset of a plan back what the program has by itself."`
@@ -17,20 +19,20 @@ type planCommands struct {
 type planList struct{}
 
 // Run prints the plans.
-func (planList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		rates, err := orgs.New(s.db).Rates(ctx)
+func (planList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		rates, err := orgs.New(s.DB).Rates(ctx)
 		if err != nil {
 			return err
 		}
 		const row = "%-12s %-10s %7v  %-8s  %s\n"
-		t.printf(row, "PLAN", "PRESET", "QUOTA", "WINDOW", "OF")
+		t.Printf(row, "PLAN", "PRESET", "QUOTA", "WINDOW", "OF")
 		for _, r := range rates {
 			whose := "the program"
 			if !r.Default {
 				whose = "the operator"
 			}
-			t.printf(row, r.Plan, r.Preset, r.Rate.Quota, r.Rate.Window, whose)
+			t.Printf(row, r.Plan, r.Preset, r.Rate.Quota, r.Rate.Window, whose)
 		}
 		return nil
 	})
@@ -44,12 +46,12 @@ type planSet struct {
 }
 
 // Run sets the rate.
-func (c *planSet) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		if err := orgs.New(s.db).SetRate(ctx, c.Plan, limit.Preset(c.Preset), limit.Rate{Quota: c.Quota, Window: c.Window}); err != nil {
+func (c *planSet) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		if err := orgs.New(s.DB).SetRate(ctx, c.Plan, limit.Preset(c.Preset), limit.Rate{Quota: c.Quota, Window: c.Window}); err != nil {
 			return err
 		}
-		t.printf("With the plan %s it is %d %s in %s, from the next request on.\n", c.Plan, c.Quota, limit.Preset(c.Preset).What(), c.Window)
+		t.Printf("With the plan %s it is %d %s in %s, from the next request on.\n", c.Plan, c.Quota, limit.Preset(c.Preset).What(), c.Window)
 		return nil
 	})
 }
@@ -60,14 +62,14 @@ type planReset struct {
 }
 
 // Run takes the rate back.
-func (c *planReset) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
+func (c *planReset) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
 		preset := limit.Preset(c.Preset)
-		if err := orgs.New(s.db).ResetRate(ctx, c.Plan, preset); err != nil {
+		if err := orgs.New(s.DB).ResetRate(ctx, c.Plan, preset); err != nil {
 			return err
 		}
 		rate, _ := preset.Rate()
-		t.printf("With the plan %s it is %d %s in %s again, from the next request on.\n", c.Plan, rate.Quota, preset.What(), rate.Window)
+		t.Printf("With the plan %s it is %d %s in %s again, from the next request on.\n", c.Plan, rate.Quota, preset.What(), rate.Window)
 		return nil
 	})
 }
@@ -78,13 +80,13 @@ type orgPlan struct {
 }
 
 // Run gives the organisation the plan.
-func (c *orgPlan) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		org, err := orgs.New(s.db).SetPlan(ctx, c.Slug, c.Plan)
+func (c *orgPlan) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		org, err := orgs.New(s.DB).SetPlan(ctx, c.Slug, c.Plan)
 		if err != nil {
 			return err
 		}
-		t.printf("%s has the plan %s, from the next request on. What it allows: skai plan list\n", org.Name, org.Plan)
+		t.Printf("%s has the plan %s, from the next request on. What it allows: skai plan list\n", org.Name, org.Plan)
 		return nil
 	})
 }

@@ -1,4 +1,6 @@
-package cli
+// Package tenants holds the commands about who works here: organisations, their people,
+// keys and plans.
+package tenants
 
 import (
 	"context"
@@ -7,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/sso"
@@ -14,20 +17,8 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
-type migrateCommand struct{}
-
-// Run migrates; opening the database does it.
-func (migrateCommand) Run(ctx context.Context, g *Globals, t *terminal) error {
-	if g.DatabaseURL != "" && g.OwnerURL == "" {
-		return fmt.Errorf("DATABASE_OWNER_URL is not set: migrations need the role that owns the tables; an example: DATABASE_OWNER_URL=postgres://skai_owner:secret@db.internal:5432/skai")
-	}
-	return g.with(ctx, t, func(s *stores) error {
-		t.printf("%d migrations ran. The schema is up to date.\n", s.migrated)
-		return nil
-	})
-}
-
-type orgCommands struct {
+// OrgCommands are skai org.
+type OrgCommands struct {
 	Create  orgCreate  `cmd:"" help:"Create an organisation."`
 	List    orgList    `cmd:"" help:"List the organisations."`
 	Suspend orgSuspend `cmd:"" help:"Let nobody of an organisation in; its data stays."`
@@ -44,13 +35,13 @@ type orgCreate struct {
 }
 
 // Run creates the organisation.
-func (c *orgCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		org, err := orgs.New(s.db).Create(ctx, c.Slug, c.Name, c.TimeZone)
+func (c *orgCreate) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		org, err := orgs.New(s.DB).Create(ctx, c.Slug, c.Name, c.TimeZone)
 		if err != nil {
 			return err
 		}
-		t.printf("Created %s (%s). Next: skai user create EMAIL --org %s --role owner\n", org.Name, org.Slug, org.Slug)
+		t.Printf("Created %s (%s). Next: skai user create EMAIL --org %s --role owner\n", org.Name, org.Slug, org.Slug)
 		return nil
 	})
 }
@@ -58,17 +49,17 @@ func (c *orgCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
 type orgList struct{}
 
 // Run prints the organisations.
-func (orgList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		list, err := orgs.New(s.db).List(ctx)
+func (orgList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		list, err := orgs.New(s.DB).List(ctx)
 		if err != nil {
 			return err
 		}
 		if len(list) == 0 {
-			t.printf("There is no organisation yet: skai org create SLUG --name NAME\n")
+			t.Printf("There is no organisation yet: skai org create SLUG --name NAME\n")
 		}
 		for _, o := range list {
-			t.printf("%-20s %-30s %-20s %-10s since %s\n", o.Slug, o.Name, o.TimeZone, o.Plan, o.CreatedAt.Format("2006-01-02"))
+			t.Printf("%-20s %-30s %-20s %-10s since %s\n", o.Slug, o.Name, o.TimeZone, o.Plan, o.CreatedAt.Format("2006-01-02"))
 		}
 		return nil
 	})
@@ -79,13 +70,13 @@ type orgSuspend struct {
 }
 
 // Run suspends the organisation.
-func (c *orgSuspend) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		org, err := orgs.New(s.db).Suspend(ctx, c.Slug, true)
+func (c *orgSuspend) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, true)
 		if err != nil {
 			return err
 		}
-		t.printf("%s is suspended: nobody of it gets in from now on. Open it again: skai org resume %s\n", org.Name, org.Slug)
+		t.Printf("%s is suspended: nobody of it gets in from now on. Open it again: skai org resume %s\n", org.Name, org.Slug)
 		return nil
 	})
 }
@@ -96,16 +87,16 @@ type orgDomain struct {
 }
 
 // Run notes the domain.
-func (c *orgDomain) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, org, err := orgs.New(s.db).SystemScope(ctx, c.Slug, "org domain")
+func (c *orgDomain) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, org, err := orgs.New(s.DB).SystemScope(ctx, c.Slug, "org domain")
 		if err != nil {
 			return err
 		}
-		if err := sso.Vouch(ctx, s.db, c.Domain); err != nil {
+		if err := sso.Vouch(ctx, s.DB, c.Domain); err != nil {
 			return err
 		}
-		t.printf("%s is an e-mail domain of %s.\n", c.Domain, org.Name)
+		t.Printf("%s is an e-mail domain of %s.\n", c.Domain, org.Name)
 		return nil
 	})
 }
@@ -116,23 +107,23 @@ type orgDelete struct {
 }
 
 // Run destroys the organisation.
-func (c *orgDelete) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *orgDelete) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	if c.Confirm != c.Slug {
 		return fmt.Errorf("--confirm says %q and not %q: nothing was deleted; export it first (skai export --org %s --out FILE.zip), then say --confirm %s", c.Confirm, c.Slug, c.Slug, c.Slug)
 	}
-	return g.with(ctx, t, func(s *stores) error {
-		org, err := orgs.New(s.db).BySlug(ctx, c.Slug)
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		org, err := orgs.New(s.DB).BySlug(ctx, c.Slug)
 		if err != nil {
 			return err
 		}
-		n, err := identity.New(s.db, orgs.New(s.db)).EraseOrg(ctx, c.Slug)
+		n, err := identity.New(s.DB, orgs.New(s.DB)).EraseOrg(ctx, c.Slug)
 		if err != nil {
 			return err
 		}
-		if _, err := s.blobs.Forget(ctx, org.ID); err != nil {
+		if _, err := s.Blobs.Forget(ctx, org.ID); err != nil {
 			return fmt.Errorf("%s is gone, with %d rows and the key of its files; the files themselves could not all be removed from the data folder, where nobody can read them: %w", c.Slug, n, err)
 		}
-		t.printf("%s is gone, with %d rows, its files and their key.\n", c.Slug, n)
+		t.Printf("%s is gone, with %d rows, its files and their key.\n", c.Slug, n)
 		return nil
 	})
 }
@@ -142,18 +133,19 @@ type orgResume struct {
 }
 
 // Run opens the organisation.
-func (c *orgResume) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		org, err := orgs.New(s.db).Suspend(ctx, c.Slug, false)
+func (c *orgResume) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, false)
 		if err != nil {
 			return err
 		}
-		t.printf("%s is open again.\n", org.Name)
+		t.Printf("%s is open again.\n", org.Name)
 		return nil
 	})
 }
 
-type userCommands struct {
+// UserCommands are skai user.
+type UserCommands struct {
 	Create userCreate `cmd:"" help:"Make somebody a member of an organisation."`
 }
 
@@ -166,36 +158,36 @@ type userCreate struct {
 }
 
 // Run creates the user.
-func (c *userCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
+func (c *userCreate) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	password := ""
 	if c.PasswordStdin {
 		var err error
-		if password, err = t.line("password"); err != nil {
+		if password, err = t.Line("password"); err != nil {
 			return err
 		}
 	} else {
 		password = newPassword()
 	}
-	return g.with(ctx, t, func(s *stores) error {
-		people := identity.New(s.db, orgs.New(s.db))
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		people := identity.New(s.DB, orgs.New(s.DB))
 		created, err := people.CreateUser(ctx, identity.NewUser{
 			Email: c.Email, Name: c.Name, OrgSlug: c.Org, Role: tenant.Role(c.Role), Password: password,
 		})
 		if err == nil && created {
-			err = account.New(s.db, people, nil).Welcome(ctx, c.Email)
+			err = account.New(s.DB, people, nil).Welcome(ctx, c.Email)
 		}
 		switch {
 		case err != nil:
 			return err
 		case !created:
-			t.printf("%s had an account already and is now %s of %s, with the password they have.\n", c.Email, c.Role, c.Org)
+			t.Printf("%s had an account already and is now %s of %s, with the password they have.\n", c.Email, c.Role, c.Org)
 		case c.PasswordStdin:
-			t.printf("%s is now %s of %s.\n", c.Email, c.Role, c.Org)
+			t.Printf("%s is now %s of %s.\n", c.Email, c.Role, c.Org)
 		default:
-			t.printf("%s is now %s of %s. The password, shown only now: %s\n", c.Email, c.Role, c.Org, password)
+			t.Printf("%s is now %s of %s. The password, shown only now: %s\n", c.Email, c.Role, c.Org, password)
 		}
 		if created {
-			t.printf("A link to confirm the address goes out as soon as skai serve or skai work runs.\n")
+			t.Printf("A link to confirm the address goes out as soon as skai serve or skai work runs.\n")
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-package cli
+package tenants
 
 import (
 	"context"
@@ -7,11 +7,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/identity/keys"
 	"github.com/skaiscraper/skai/internal/orgs"
 )
 
-type keyCommands struct {
+// KeyCommands are skai key.
+type KeyCommands struct {
 	Create keyCreate `cmd:"" help:"Make an API key and print it, once."`
 	List   keyList   `cmd:"" help:"List the API keys of an organisation."`
 	Revoke keyRevoke `cmd:"" help:"End an API key at once and for good."`
@@ -19,13 +21,13 @@ type keyCommands struct {
 }
 
 // inOrg opens the database and works in the scope of an organisation's system person.
-func (g *Globals) inOrg(ctx context.Context, t *terminal, slug string, work func(context.Context, *keys.Service) error) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, _, err := orgs.New(s.db).SystemScope(ctx, slug, "skai key")
+func inOrg(ctx context.Context, g *desk.Globals, t *desk.Terminal, slug string, work func(context.Context, *keys.Service) error) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, _, err := orgs.New(s.DB).SystemScope(ctx, slug, "skai key")
 		if err != nil {
 			return err
 		}
-		return work(ctx, keys.New(s.db, nil))
+		return work(ctx, keys.New(s.DB, nil))
 	})
 }
 
@@ -38,14 +40,14 @@ type keyCreate struct {
 }
 
 // Run makes the key. It alone stands on standard output, for a pipe into a file.
-func (c *keyCreate) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.inOrg(ctx, t, c.Org, func(ctx context.Context, s *keys.Service) error {
+func (c *keyCreate) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return inOrg(ctx, g, t, c.Org, func(ctx context.Context, s *keys.Service) error {
 		k, token, err := s.CreateFor(ctx, keys.Details{Name: c.Name, Scopes: c.Scope, Days: c.Days, Rate: c.Rate})
 		if err != nil {
 			return err
 		}
-		t.note("The API key %s of %s may %s, and is good %s. It is shown only now:\n", k.Name, c.Org, strings.Join(k.Scopes, ", "), until(k))
-		t.printf("%s\n", token.Secret())
+		t.Note("The API key %s of %s may %s, and is good %s. It is shown only now:\n", k.Name, c.Org, strings.Join(k.Scopes, ", "), until(k))
+		t.Printf("%s\n", token.Secret())
 		return nil
 	})
 }
@@ -62,25 +64,25 @@ type keyList struct {
 }
 
 // Run prints the keys, without their secrets.
-func (c *keyList) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.with(ctx, t, func(s *stores) error {
-		ctx, err := s.looking(ctx, c.Org, "its API keys")
+func (c *keyList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return g.With(ctx, t, func(s *desk.Stores) error {
+		ctx, err := s.Looking(ctx, c.Org, "its API keys")
 		if err != nil {
 			return err
 		}
-		list, err := keys.New(s.db, nil).List(ctx)
+		list, err := keys.New(s.DB, nil).List(ctx)
 		if err != nil {
 			return err
 		}
 		if len(list) == 0 {
-			t.printf("%s has no API key yet: skai key create --org %s --name NAME --scope records.view\n", c.Org, c.Org)
+			t.Printf("%s has no API key yet: skai key create --org %s --name NAME --scope records.view\n", c.Org, c.Org)
 		}
 		for _, k := range list {
 			used := "never used"
 			if k.LastUsedAt != nil {
 				used = "last used " + k.LastUsedAt.UTC().Format(time.DateTime)
 			}
-			t.printf("%s  %s  %-8s %-24s %s; good %s; %s\n", k.ID, k.Prefix, k.State(), k.Name, strings.Join(k.Scopes, ", "), until(k), used)
+			t.Printf("%s  %s  %-8s %-24s %s; good %s; %s\n", k.ID, k.Prefix, k.State(), k.Name, strings.Join(k.Scopes, ", "), until(k), used)
 		}
 		return nil
 	})
@@ -92,11 +94,11 @@ type keyRevoke struct {
 }
 
 // Run revokes the key.
-func (c *keyRevoke) Run(ctx context.Context, g *Globals, t *terminal) error {
-	return g.inOrg(ctx, t, c.Org, func(ctx context.Context, s *keys.Service) error {
+func (c *keyRevoke) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
+	return inOrg(ctx, g, t, c.Org, func(ctx context.Context, s *keys.Service) error {
 		k, err := s.Revoke(ctx, c.ID)
 		if err == nil {
-			t.printf("The API key %s of %s opens nothing any more.\n", k.Name, c.Org)
+			t.Printf("The API key %s of %s opens nothing any more.\n", k.Name, c.Org)
 		}
 		return err
 	})
@@ -105,8 +107,8 @@ func (c *keyRevoke) Run(ctx context.Context, g *Globals, t *terminal) error {
 type keyCheck struct{}
 
 // Run reads a key from standard input, where it is in no list of processes.
-func (keyCheck) Run(t *terminal) error {
-	text, err := t.line("API key")
+func (keyCheck) Run(t *desk.Terminal) error {
+	text, err := t.Line("API key")
 	if err != nil {
 		return err
 	}
@@ -114,6 +116,6 @@ func (keyCheck) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	t.printf("%s… is a whole API key. If it is answered 401 all the same, it was revoked, has expired, or is another installation's.\n", token.Prefix())
+	t.Printf("%s… is a whole API key. If it is answered 401 all the same, it was revoked, has expired, or is another installation's.\n", token.Prefix())
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package plan is the command that tells how many people a machine holds.
-package plan
+// Package capacity is the command that tells how many people a machine holds.
+package capacity
 
 import (
 	"context"

@@ -1,4 +1,6 @@
-package cli
+// Package desk is what every command works at: the flags that all have, the database and
+// the files they open, and the terminal.
+package desk
 
 import (
 	"fmt"
@@ -27,9 +29,9 @@ type Globals struct {
 	Version     kong.VersionFlag `help:"Print the version." env:"-"`
 }
 
-// check refuses what can't be used, in words that name the variable, what is
+// Check refuses what can't be used, in words that name the variable, what is
 // wrong with its value, and an example.
-func (g *Globals) check() error {
+func (g *Globals) Check() error {
 	if g.Data == "" {
 		return fmt.Errorf("SKAI_DATA (--data) is empty; it names a folder, an example: SKAI_DATA=/var/lib/skai")
 	}
@@ -54,7 +56,7 @@ func (g *Globals) check() error {
 	if err := checkURL("DATABASE_OWNER_URL (--owner-url)", "skai_owner", g.OwnerURL); err != nil {
 		return err
 	}
-	return g.vaultFlags.config("").Check()
+	return g.vaultFlags.Config("").Check()
 }
 
 // isAddress tells whether something could listen there: an address or localhost,
@@ -83,7 +85,8 @@ func (g *Globals) level() (level slog.Level, err error) {
 	return level, err
 }
 
-func (g *Globals) logger(w io.Writer) *slog.Logger {
+// Logger logs to w, as the flags say.
+func (g *Globals) Logger(w io.Writer) *slog.Logger {
 	level, err := g.level()
 	if err != nil {
 		level = slog.LevelInfo // check has refused it
@@ -95,10 +98,11 @@ func (g *Globals) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-func (g *Globals) folder(name string) string { return filepath.Join(g.Data, name) }
+// Folder is one within the data folder.
+func (g *Globals) Folder(name string) string { return filepath.Join(g.Data, name) }
 
-// version is the program's: the commit it was built from, or the module's.
-func version() string {
+// Version is the program's: the commit it was built from, or the module's.
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -111,8 +115,8 @@ func version() string {
 	return info.Main.Version
 }
 
-// commit is the one that the program was built of, or "".
-func commit() string {
+// Commit is the one that the program was built of, or "".
+func Commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
