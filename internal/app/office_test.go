@@ -49,7 +49,7 @@ func TestAnOfficeSignsInAtOnce(t *testing.T) {
 	for n := 1; n <= people; n++ {
 		all.Go(func() {
 			if w := signIn(fmt.Sprintf("crew%d@titan.example", n), dbtest.Password); w.Code != http.StatusSeeOther {
-				t.Errorf("person %d: %d %s", n, w.Code, w.Body)
+				t.Errorf("person %d: %d %.200s", n, w.Code, w.Body)
 			}
 		})
 	}
