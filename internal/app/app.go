@@ -173,6 +173,10 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 // database at most: while some use one, others write their page.
 const workPerConnection = 4
 
+// mayWait is how many requests may wait to be worked on: all people of the largest
+// contractor, who press a button at once.
+const mayWait = 600
+
 // opsRoutes builds what tells of the service itself.
 func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 	a.incidents = incidents.New(a.db, a.mail, cfg.Alerts)
@@ -195,7 +199,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	}
 	if db != nil {
 		pool := int(db.Config().MaxConns)
-		a.gate = gate.New(pool, workPerConnection*pool)
+		a.gate = gate.New(pool, workPerConnection*pool, mayWait)
 	}
 	a.probe = a.newProbe()
 	self, err := newSelf(cfg, a.probe.StartedAt())

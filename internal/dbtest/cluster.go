@@ -125,7 +125,7 @@ func (c *cluster) close() error {
 
 // poolsAtOnce is how many tests may have a pool of connections to the server: two
 // programs at a time, a database for each of their tests that run beside each other.
-const poolsAtOnce = 20
+const poolsAtOnce = 14
 
 // settings trade the safety of data nobody needs for speed. They are kept in
 // postgresql.auto.conf.

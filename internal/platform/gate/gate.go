@@ -46,16 +46,13 @@ var patience = [classes]time.Duration{Export: 5 * time.Second, API: 2 * time.Sec
 // before the gate lets in less.
 const Target = 25 * time.Millisecond
 
-// waitingPerLimit is how many may wait for each one that is worked on at most.
-const waitingPerLimit = 8
-
 // ErrBusy is returned by Enter where there is too much to do.
 var ErrBusy = errors.New("gate: too much to do")
 
 // Gate lets work in. It is safe for concurrent use.
 type Gate struct {
 	least, most float64
-	now         func() time.Time
+	mayWait     int
 
 	mu      sync.Mutex
 	limit   float64
@@ -80,10 +77,10 @@ type Stats struct {
 	Refused int64 // how many were sent away
 }
 
-// New gives a gate that lets in at least so many at once, and never more than most.
-// It begins in the middle.
-func New(least, most int) *Gate {
-	g := &Gate{least: float64(max(1, least)), most: float64(max(1, least, most)), now: time.Now}
+// New gives a gate that lets in at least so many at once, and never more than most; so
+// many may wait. It begins in the middle.
+func New(least, most, mayWait int) *Gate {
+	g := &Gate{least: float64(max(1, least)), most: float64(max(1, least, most)), mayWait: mayWait}
 	g.limit = (g.least + g.most) / 2
 	for c := range g.waiting {
 		g.waiting[c] = list.New()
@@ -125,7 +122,7 @@ func (g *Gate) ask(c Class) *waiter {
 	}
 	g.full = true
 	w := &waiter{c, make(chan error, 1)}
-	if g.count(g.waiters) >= int(waitingPerLimit*g.most) && !g.makeRoom(c) {
+	if g.count(g.waiters) >= g.mayWait && !g.makeRoom(c) {
 		g.stats.Refused++
 		w.answered <- ErrBusy
 		return w

@@ -33,7 +33,7 @@ func fill(t *testing.T, g *gate.Gate) (leaves []func()) {
 func TestNoMoreAtOnceThanTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(4, 4)
+		g := gate.New(4, 4, 32)
 		var mu sync.Mutex
 		now, most := 0, 0
 		var all sync.WaitGroup
@@ -61,7 +61,7 @@ func TestNoMoreAtOnceThanTheLimit(t *testing.T) {
 func TestTheImportantComeFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(4, 4)
+		g := gate.New(4, 4, 32)
 		leaves := fill(t, g)
 		var order []gate.Class
 		for _, c := range []gate.Class{gate.Export, gate.API, gate.Page, gate.API, gate.Page} {
@@ -87,7 +87,7 @@ func TestTheImportantComeFirst(t *testing.T) {
 func TestSignInsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(40, 40)
+		g := gate.New(40, 40, 320)
 		var all sync.WaitGroup
 		for range 300 { // as many as may wait, and some
 			all.Go(func() {
@@ -114,7 +114,7 @@ func TestSignInsLeaveRoom(t *testing.T) {
 func TestExportsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(8, 8)
+		g := gate.New(8, 8, 64)
 		enter(t, g, gate.Export)
 		enter(t, g, gate.Export)
 		start := time.Now()
@@ -133,7 +133,7 @@ func TestExportsLeaveRoom(t *testing.T) {
 func TestWhoIsBeyondTheQueueHearsItAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(1, 1)
+		g := gate.New(1, 1, 8)
 		enter(t, g, gate.Page)
 		results := make(chan error, 16)
 		for range 8 { // all who may wait, for one place
@@ -166,7 +166,7 @@ func TestWhoIsBeyondTheQueueHearsItAtOnce(t *testing.T) {
 func TestTheLimitFollowsTheWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(10, 40)
+		g := gate.New(10, 40, 320)
 		for range 20 { // nobody waits: there is no reason to let in more
 			g.Adjust(0)
 		}

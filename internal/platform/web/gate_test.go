@@ -19,7 +19,7 @@ import (
 func crowded(t *testing.T) (url string, entered, release chan struct{}) {
 	t.Helper()
 	entered, release = make(chan struct{}, 100), make(chan struct{})
-	s := newSite(t, func(c *web.Config) { c.Gate = gate.New(1, 1) })
+	s := newSite(t, func(c *web.Config) { c.Gate = gate.New(1, 1, 8) })
 	s.Page("GET /slow", public, func(_ http.ResponseWriter, r *http.Request) error {
 		entered <- struct{}{}
 		select {
