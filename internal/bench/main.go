@@ -2,7 +2,8 @@
 // a floor measured in the same run: the import of contacts against psql's \copy
 // of the same rows, and the pages of 1,000,000 claims against those of 10,000.
 // docs/performance.md explains the method and keeps the figures. With an argument
-// it measures the "imports" or the "pages" alone, or both on a "small" scale.
+// it measures the "imports" or the "pages" alone, both on a "small" scale, or the program
+// "side" by side with the least that answering takes.
 package main
 
 import (
@@ -56,6 +57,10 @@ func run(ctx context.Context) error {
 		b.claims = nil
 	case "pages":
 		b.rows = nil
+	case "side":
+		b.rows, b.claims = nil, nil
+	case "asker":
+		return asker(ctx)
 	}
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.skai, "./cmd/skai").CombinedOutput(); err != nil { //nolint:gosec // our own program
 		return fmt.Errorf("build: %w: %s", err, out)
@@ -65,6 +70,9 @@ func run(ctx context.Context) error {
 	}
 	defer func() { _ = b.server.Close() }()
 	defer b.db.Close()
+	if b.claims == nil && b.rows == nil {
+		return b.side(ctx)
+	}
 	fmt.Printf("PostgreSQL %s, %s\n\n", b.server.Version, time.Now().UTC().Format("2006-01-02 15:04 UTC"))
 	fmt.Printf("%-10s %10s %10s %10s %10s %8s %12s   %s\n", "contacts", "command s", "run s", "rows/s", "\\copy s", "ratio", "peak memory", "accounted for")
 	for i, rows := range b.rows {

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -50,6 +51,7 @@ func (r *rig) delay(t *testing.T) *atomic.Int64 {
 		t.Fatal(err)
 	}
 	longer := &atomic.Int64{}
+	ctx := context.WithoutCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -58,7 +60,7 @@ func (r *rig) delay(t *testing.T) *atomic.Int64 {
 				return
 			}
 			if err == nil {
-				all.Go(func() { carry(t, conn, behind, longer) })
+				all.Go(func() { carry(ctx, conn, behind, longer) })
 			}
 		}
 	})
@@ -67,8 +69,8 @@ func (r *rig) delay(t *testing.T) *atomic.Int64 {
 }
 
 // carry carries one connection until either end closes it.
-func carry(t *testing.T, conn net.Conn, behind string, longer *atomic.Int64) {
-	server, err := (&net.Dialer{}).DialContext(t.Context(), "unix", behind)
+func carry(ctx context.Context, conn net.Conn, behind string, longer *atomic.Int64) {
+	server, err := (&net.Dialer{}).DialContext(ctx, "unix", behind)
 	if err != nil {
 		_ = conn.Close()
 		return

@@ -14,10 +14,9 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
-
-	"github.com/skaiscraper/skai/internal/platform/queue"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/span"
 )
 
