@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACED := /internal/platform/
 RACE := $(shell command -v "$$(go env CC)" >/dev/null 2>&1 && echo -race)
 
-.PHONY: run build test test-pgbouncer faults check gen assets bench fuzz isolation pentest load-smoke load-soak load-spike load-stress
+.PHONY: run build test test-pgbouncer faults check gen assets bench bench-side fuzz isolation pentest load-smoke load-soak load-spike load-stress
 
 # Start it with two contractors' data in ./data; prints the address and the sign-ins.
 run:
@@ -56,6 +56,12 @@ assets:
 bench:
 	scripts/setup run
 	go run ./internal/bench
+
+# The program beside the least that answering takes, and beside PocketBase.
+bench-side:
+	scripts/setup run
+	cd tools/pocketbase && go build -o ../../bin/pocketbase github.com/pocketbase/pocketbase/examples/base
+	go run ./internal/bench side
 
 # Try inputs nobody thought of, two minutes for each target; what it finds is to be committed.
 fuzz:

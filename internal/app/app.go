@@ -70,6 +70,7 @@ type Config struct {
 	Hurried bool           // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Traces   trace.Config        // what is kept of them; version and process are filled in
+	Sentry   *trouble.Sentry     // gets what goes wrong, too; nil is none
 	Probes   []ed25519.PublicKey // of those that look from outside
 	Drain    time.Duration       // how long it says that it is not ready before it stops
 	Outbound outbound.Guard      // where requests go whose address a customer named
@@ -206,7 +207,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.self, a.measured, a.troubles = self, measure.New(db, self.ID), trouble.New(db, cfg.Version)
+	a.self, a.measured, a.troubles = self, measure.New(db, self.ID), trouble.New(db, cfg.Version, cfg.Sentry)
 	if a.traces, err = newTracer(db, cfg, self); err != nil {
 		return nil, err
 	}

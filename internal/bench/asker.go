@@ -19,9 +19,11 @@ const (
 
 // order is what an asker is told.
 type order struct {
-	Base           string
-	Cookies, Paths []string
-	People         int
+	Base   string
+	Header string   // by which people are known
+	Known  []string // its value for each of them; none for nobody in particular
+	Paths  []string
+	People int
 }
 
 // asker asks as it is told on standard input, and prints requests per second and the
@@ -62,8 +64,8 @@ func (o order) person(ctx context.Context, client *http.Client, n int, begin tim
 		if err != nil {
 			return nil, err
 		}
-		if len(o.Cookies) > 0 {
-			r.Header.Set("Cookie", o.Cookies[n])
+		if len(o.Known) > 0 {
+			r.Header.Set(o.Header, o.Known[n])
 		}
 		start := time.Now()
 		res, err := client.Do(r)

@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	_ "embed" // hire.sql
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -34,17 +37,21 @@ var closed = []int{50, 200}
 // runs the same statements and does nothing else: the list of claims, filtered and
 // sorted, 50 of 10,000, and one claim, in turn.
 func (b *bench) side(ctx context.Context) error {
-	org, err := orgs.New(b.db).Create(ctx, "side", "Side by Side", "America/Denver")
+	people := orgs.New(b.db)
+	org, err := people.Create(ctx, "side", "Side by Side", "America/Denver")
 	if err != nil {
 		return err
 	}
-	if _, err := identity.New(b.db, orgs.New(b.db)).CreateUser(ctx, identity.NewUser{Email: person(1), OrgSlug: "side", Role: tenant.Manager, Password: password}); err != nil {
+	if _, err := identity.New(b.db, people).CreateUser(ctx, identity.NewUser{Email: person(1), OrgSlug: "side", Role: tenant.Manager, Password: password}); err != nil {
 		return err
 	}
 	if err := b.script(ctx, fmt.Sprintf(fill, org.ID, sideClaims)); err != nil {
 		return err
 	}
-	if err := b.hire(ctx, slices.Max(closed)); err != nil {
+	if err := b.script(ctx, fmt.Sprintf(hire, person(1), slices.Max(closed))); err != nil {
+		return err
+	}
+	if err := errors.Join(people.SetRate(ctx, "enterprise", limit.API, limit.Rate{Quota: 100_000, Window: time.Minute}), second(people.SetPlan(ctx, "side", "enterprise"))); err != nil {
 		return err
 	}
 	paths := []string{"/api/claims?stage=denied&sort=-created_at&limit=50", ""}
@@ -61,44 +68,70 @@ func (b *bench) side(ctx context.Context) error {
 		return err
 	}
 	defer floor.Close()
-	fmt.Printf("%-8s %-8s %12s %10s %10s %10s\n", "people", "what", "requests/s", "p50 ms", "p95 ms", "p99 ms")
+	other, err := b.others(ctx)
+	if err != nil {
+		return err
+	}
+	if other != nil {
+		defer other.stop()
+	}
+	fmt.Printf("%-8s %-10s %12s %10s %10s %10s\n", "people", "what", "requests/s", "p50 ms", "p95 ms", "p99 ms")
 	for _, n := range closed {
 		jars, err := signInAll(ctx, ours.url, n)
 		if err != nil {
 			return err
 		}
-		var us, least []load
-		for range rounds {
-			l, err := ask(ctx, floor.URL, nil, paths, n)
-			if err != nil {
-				return fmt.Errorf("floor: %w", err)
-			}
-			least = append(least, l)
-			if l, err = ask(ctx, ours.url, jars, paths, n); err != nil {
-				return fmt.Errorf("skai: %w", err)
-			}
-			us = append(us, l)
+		sides := []side{{"floor", order{Base: floor.URL, Paths: paths, People: n}}, {"skai", order{ours.url, "Cookie", jars, paths, n}}}
+		if other != nil {
+			sides = append(sides, side{"pocketbase", order{other.url, "Authorization", slices.Repeat([]string{other.token}, n), other.paths, n}})
 		}
-		f, o := middle(least), middle(us)
-		fmt.Printf("%-8d %-8s %s\n%-8d %-8s %s   %.2f of the floor's requests, %.2f times its p95\n", n, "floor", f, n, "skai", o, o.perSecond/f.perSecond, o.p95/f.p95)
+		if err := compare(ctx, sides); err != nil {
+			return err
+		}
 	}
-	fmt.Printf("skai's memory: %d MB resident after it\n", ours.resident()/1024)
+	fmt.Printf("memory after it: skai %d MB", ours.resident()/1024)
+	if other != nil {
+		fmt.Printf(", pocketbase %d MB", other.resident()/1024)
+	}
+	fmt.Println()
 	return nil
 }
+
+// side is one of those that are put beside each other.
+type side struct {
+	name string
+	order
+}
+
+// compare has each side asked in turn, and prints the middle round of each beside that
+// of the first.
+func compare(ctx context.Context, sides []side) error {
+	loads := make([][]load, len(sides))
+	for range rounds {
+		for i, s := range sides {
+			l, err := ask(ctx, s.order)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			loads[i] = append(loads[i], l)
+		}
+	}
+	least := middle(loads[0])
+	for i, s := range sides {
+		l := middle(loads[i])
+		fmt.Printf("%-8d %-10s %s   %.2f of the floor's requests, %.2f times its p95\n", s.People, s.name, l, l.perSecond/least.perSecond, l.p95/least.p95)
+	}
+	return nil
+}
+
+func second[T any](_ T, err error) error { return err }
 
 func person(n int) string { return fmt.Sprintf("side%d@example.com", n) }
 
 // hire makes so many people with the password of the first.
-func (b *bench) hire(ctx context.Context, n int) error {
-	return b.script(ctx, fmt.Sprintf(`
-		WITH first AS (SELECT p.org_id, p.role, u.password_hash FROM people p JOIN users u ON u.id = p.user_id WHERE u.email = '%s'),
-		made AS (INSERT INTO users (id, email, name, password_hash)
-			SELECT gen_random_uuid(), format('side%%s@example.com', n), 'Side ' || n, password_hash FROM first, generate_series(2, %d) n RETURNING id, email, name)
-		INSERT INTO people (org_id, id, user_id, kind, name, email, role, active)
-		SELECT org_id, gen_random_uuid(), id, 'member', name, email, role, true FROM made, first;
-		INSERT INTO plan_rates (plan, preset, quota, seconds) VALUES ('enterprise', 'api', 100000, 60);
-		UPDATE orgs SET plan = 'enterprise' WHERE slug = 'side'`, person(1), n))
-}
+//
+//go:embed hire.sql
+var hire string
 
 // process is the program as its own process.
 type process struct {
@@ -121,17 +154,23 @@ func (b *bench) serve(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	p := &process{c, "http://" + address}
+	return p, p.wait("/api/health/ready")
+}
+
+// wait waits until an address is answered with 200; where it is not, the process is
+// stopped.
+func (p *process) wait(path string) error {
 	for range 600 {
-		if res, err := http.Get(p.url + "/api/health/ready"); err == nil { //nolint:noctx // of this machine
+		if res, err := http.Get(p.url + path); err == nil { //nolint:noctx // of this machine
 			_ = res.Body.Close() // its status is enough
 			if res.StatusCode == http.StatusOK {
-				return p, nil
+				return nil
 			}
 		}
 		<-time.After(100 * time.Millisecond)
 	}
 	p.stop()
-	return nil, fmt.Errorf("skai serve was not ready within a minute")
+	return fmt.Errorf("%s was not ready within a minute", p.url)
 }
 
 func (p *process) stop() {
@@ -201,17 +240,17 @@ func middle(list []load) load {
 }
 
 // ask has a process of its own ask, so that asking takes no part of what is measured.
-func ask(ctx context.Context, base string, cookies, paths []string, people int) (l load, err error) {
+func ask(ctx context.Context, o order) (l load, err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return l, err
 	}
-	order, err := json.Marshal(order{base, cookies, paths, people})
+	told, err := json.Marshal(o)
 	if err != nil {
 		return l, err
 	}
 	c := exec.CommandContext(ctx, program, "asker") //nolint:gosec // this program
-	c.Stdin, c.Stderr = strings.NewReader(string(order)), os.Stderr
+	c.Stdin, c.Stderr = strings.NewReader(string(told)), os.Stderr
 	out, err := c.Output()
 	if err != nil {
 		return l, err

@@ -288,7 +288,7 @@ func TestTracesOfNobodyAreTheOperators(t *testing.T) {
 func TestTheOperatorSeesErrorsOfAll(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := trouble.New(db, "v1")
+	r := trouble.New(db, "v1", nil)
 	on(t, db, "", "errors", "list").want(t, exitDone, "There is none.")
 	r.Note(trouble.Seen{Org: dbtest.Org(t, db, "titan").ID, Place: "GET /claims", Request: "r1", Err: io.EOF})
 	r.Note(trouble.Seen{Org: dbtest.Org(t, db, "prowest").ID, Place: "GET /claims", Err: io.EOF})

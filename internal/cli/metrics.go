@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/platform/metrics"
 	"github.com/skaiscraper/skai/internal/platform/trace"
+	"github.com/skaiscraper/skai/internal/platform/trouble"
 )
 
 // metricsFlags say where a process tells its operator's programs how it is doing.
@@ -32,6 +35,39 @@ func (f *metricsFlags) listen(ctx context.Context) (net.Listener, error) {
 		return nil, nil
 	}
 	return listen(ctx, "SKAI_METRICS_LISTEN (--metrics-listen)", f.MetricsListen, "127.0.0.1:9091")
+}
+
+// sentryFlags say where errors go besides.
+type sentryFlags struct {
+	SentryDSN string `name:"sentry-dsn" help:"The DSN of a Sentry project: what goes wrong is sent there as well, naming nobody." env:"SKAI_SENTRY_DSN" placeholder:"DSN"`
+}
+
+// Validate refuses what is no DSN.
+func (f *sentryFlags) Validate() error {
+	s, err := f.sentry()
+	if s != nil {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
+
+func (f *sentryFlags) sentry() (*trouble.Sentry, error) {
+	if f.SentryDSN == "" {
+		return nil, nil //nolint:nilnil // none is asked for
+	}
+	s, err := trouble.NewSentry(f.SentryDSN, desk.Version())
+	if err != nil {
+		return nil, fmt.Errorf("SKAI_SENTRY_DSN (--sentry-dsn): %w", err)
+	}
+	return s, nil
+}
+
+// closeSentry sends what waits.
+func closeSentry(s *trouble.Sentry) error {
+	if s == nil {
+		return nil
+	}
+	return s.Close()
 }
 
 // traceFlags say which traces are kept.

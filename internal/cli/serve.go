@@ -22,6 +22,7 @@ type serveCommand struct {
 	smsFlags
 	metricsFlags
 	traceFlags
+	sentryFlags
 	oncall.AlertFlags
 	redisFlags
 
@@ -59,7 +60,7 @@ func (c *serveCommand) Validate() error {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
 	_, err := c.Alerts(c.guard())
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.redisFlags.Validate(), err)
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), c.redisFlags.Validate(), err)
 }
 
 // Run serves until it is told to stop.
@@ -88,6 +89,7 @@ func (c *serveCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Termina
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, closeSentry(cfg.Sentry)) }()
 	cfg.Log, cfg.Limits = log, limits
 	a, err := app.New(s.DB, cfg)
 	if err != nil {
@@ -113,13 +115,14 @@ func (c *serveCommand) config(ctx context.Context, g *desk.Globals, s *desk.Stor
 		Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, HTTPS: c.HTTPS,
 		Files: s.Blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS,
 	}
-	var problems [6]error
+	var problems [7]error
 	cfg.Mail, problems[0] = c.post(g)
 	cfg.SMS, problems[1] = c.sender(g)
 	cfg.Proxies, problems[2] = sender.ParseProxies(c.Proxies)
 	cfg.Probes, problems[3] = c.probes()
 	cfg.Alerts, problems[4] = c.Alerts(c.guard())
 	cfg.Vault, problems[5] = s.Vault(ctx)
+	cfg.Sentry, problems[6] = c.sentry()
 	return cfg, errors.Join(problems[:]...)
 }
 
@@ -164,13 +167,14 @@ type workCommand struct {
 	outboundFlags
 	metricsFlags
 	traceFlags
+	sentryFlags
 	oncall.AlertFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
 	_, err := c.Alerts(c.guard())
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), err)
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), err)
 }
 
 // Run does background jobs until it is told to stop.
@@ -197,7 +201,12 @@ func (c *workCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal
 	if err != nil {
 		return err
 	}
-	a, err := app.New(s.DB, app.Config{Log: log, Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
+	errorsTo, err := c.sentry()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeSentry(errorsTo)) }()
+	a, err := app.New(s.DB, app.Config{Log: log, Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Sentry: errorsTo, Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

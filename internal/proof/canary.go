@@ -298,7 +298,7 @@ func (p *prover) went(ctx context.Context, c *canary) error {
 		return errs
 	}
 	traces.End(traces.Begin(ctx, trace.Server), trace.Ended{Name: "GET /" + c.word, Org: c.org.ID, Failed: true})
-	seen := trouble.New(p.DB, c.word)
+	seen := trouble.New(p.DB, c.word, nil)
 	seen.Note(trouble.Seen{Org: c.org.ID, Place: "GET /" + c.word, Err: trouble.Answer(http.StatusInternalServerError)})
 	return errors.Join(traces.Flush(ctx), seen.Flush(ctx))
 }

@@ -227,12 +227,12 @@ func TestAnAddressThatRefusesGetsNoMoreMail(t *testing.T) {
 	o.write(t, upper)
 	o.work(t)
 	o.want(t, "failed 1 550 5.1.1")
-	sessions := o.server.sessions
+	sessions := o.server.sessions.Load()
 	o.server.answer("")
 	o.write(t, letter)
 	o.work(t)
 	o.server.got(t, 0)
-	if o.server.sessions != sessions {
+	if o.server.sessions.Load() != sessions {
 		t.Error("the server was asked about an address that refuses")
 	}
 	o.want(t, "failed 1 550 5.1.1, suppressed 0 ")

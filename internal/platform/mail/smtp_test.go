@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -24,7 +25,7 @@ type smtpServer struct {
 	refuse   string // the answer to RCPT, "" takes it
 	cut      bool   // it takes the next mail and is gone before it says so
 	mails    []received
-	sessions int
+	sessions atomic.Int64
 }
 
 // received is a mail as it came.
@@ -83,9 +84,7 @@ func (s *smtpServer) answer(with string) {
 
 func (s *smtpServer) serve(conn net.Conn, encrypted bool) {
 	defer func() { _ = conn.Close() }()
-	s.mu.Lock()
-	s.sessions++
-	s.mu.Unlock()
+	s.sessions.Add(1)
 	r := bufio.NewReader(conn)
 	say := func(text string) { _, _ = fmt.Fprintf(conn, "%s\r\n", text) }
 	mail := received{encrypted: encrypted}

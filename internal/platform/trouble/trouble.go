@@ -60,15 +60,17 @@ type group struct {
 type Recorder struct {
 	db      *postgres.DB
 	release string
+	sentry  *Sentry // nil sends them nowhere else
 
 	mu      sync.Mutex
 	groups  map[key]*group
 	dropped int64
 }
 
-// New gives the recorder of a process that was built of a release.
-func New(db *postgres.DB, release string) *Recorder {
-	return &Recorder{db: db, release: release, groups: map[key]*group{}}
+// New gives the recorder of a process that was built of a release; to is where it sends
+// errors besides, nil for nowhere.
+func New(db *postgres.DB, release string, to *Sentry) *Recorder {
+	return &Recorder{db: db, release: release, sentry: to, groups: map[key]*group{}}
 }
 
 // Note keeps one.
@@ -76,6 +78,9 @@ func (r *Recorder) Note(s Seen) {
 	d := describe(s.Err, s.Panicked, s.Value, s.Stack)
 	now := time.Now()
 	k := key{s.Org, d.fingerprint(s.Place)}
+	if r.sentry != nil {
+		r.sentry.send(d, s, k.id)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	g, ok := r.groups[k]

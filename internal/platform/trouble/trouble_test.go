@@ -51,7 +51,7 @@ func TestErrorsAreGroupedAndCounted(t *testing.T) {
 	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
 	owner, _ := tenant.From(titan.As(t, tenant.Owner))
 	member, _ := tenant.From(titan.As(t, tenant.Member))
-	old, r := trouble.New(db, "v1"), trouble.New(db, "v2")
+	old, r := trouble.New(db, "v1", nil), trouble.New(db, "v2", nil)
 	unique := func(detail string) error {
 		return fmt.Errorf("make claim %s: %w", detail, &pgconn.PgError{Code: "23505", ConstraintName: "claims_number_key", TableName: "claims", Message: "duplicate", Detail: detail})
 	}
@@ -134,7 +134,7 @@ func TestNobodyIsNamed(t *testing.T) {
 	db := dbtest.New(t)
 	titan := dbtest.Org(t, db, "titan")
 	const who = "Quackenbush quackenbush@example.com +1 602 555 0100 sk_live_51Hxyz"
-	r := trouble.New(db, "v1")
+	r := trouble.New(db, "v1", nil)
 	note := func(err error) {
 		for _, org := range []uuid.UUID{titan.ID, uuid.Nil} {
 			r.Note(trouble.Seen{Org: org, Place: "POST /contacts", Err: err})
@@ -204,7 +204,7 @@ func TestErrorsAreNotLostWhereTheDatabaseIsWhatFailed(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	titan := dbtest.Org(t, db, "titan")
-	r := trouble.New(db, "v1")
+	r := trouble.New(db, "v1", nil)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 3 {
@@ -228,7 +228,7 @@ func TestManyProcessesCountOneError(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			r := trouble.New(db, "v1")
+			r := trouble.New(db, "v1", nil)
 			for i := range 50 {
 				for _, place := range []string{"GET /a", "GET /b", "GET /c"} {
 					r.Note(trouble.Seen{Org: titan.ID, Place: place, Err: context.Canceled})
@@ -251,7 +251,7 @@ func TestManyProcessesCountOneError(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	r := trouble.New(nil, "v1")
+	r := trouble.New(nil, "v1", nil)
 	for i := range 1010 {
 		r.Note(trouble.Seen{Place: fmt.Sprint("GET /", i), Err: context.Canceled})
 	}

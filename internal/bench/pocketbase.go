@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// pocketbase is a PocketBase with the same claims: what people who want a list and a
+// record behind a sign-in would otherwise take. make bench-side builds it.
+type pocketbase struct {
+	process
+
+	token string // of a person
+	paths []string
+}
+
+// builtPocketbase is where make bench-side puts the program.
+const builtPocketbase = "bin/pocketbase"
+
+// others starts a PocketBase and fills it; nil where it was not built.
+func (b *bench) others(ctx context.Context) (p *pocketbase, err error) {
+	program, err := filepath.Abs(builtPocketbase)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(program); err != nil {
+		fmt.Printf("%s is not there, so nothing is measured beside it; make bench-side builds it\n", builtPocketbase)
+		return nil, nil //nolint:nilerr,nilnil // left out, and it says so
+	}
+	dir := filepath.Join(b.folder, "pocketbase")
+	const admin = "root@example.com"
+	if out, err := exec.CommandContext(ctx, program, "superuser", "create", admin, password, "--dir", dir).CombinedOutput(); err != nil { //nolint:gosec // built by us
+		return nil, fmt.Errorf("pocketbase superuser: %w: %s", err, out)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	p = &pocketbase{process: process{exec.CommandContext(ctx, program, "serve", "--http", address, "--dir", dir), "http://" + address}} //nolint:gosec // built by us
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := p.wait("/api/health"); err != nil {
+		return nil, err
+	}
+	if err := p.fill(ctx, admin); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+// fill makes a collection of claims that people who are signed in may read, so many of
+// them, and one person.
+func (p *pocketbase) fill(ctx context.Context, admin string) error {
+	var signedIn struct{ Token string }
+	if err := p.post(ctx, "/api/collections/_superusers/auth-with-password", "", map[string]any{"identity": admin, "password": password}, &signedIn); err != nil {
+		return err
+	}
+	root, people := signedIn.Token, `@request.auth.id != ""`
+	var fields []map[string]any
+	for _, name := range []string{"carrier", "claim_number", "date_of_loss", "stage", "contact", "property", "opened"} {
+		fields = append(fields, map[string]any{"name": name, "type": "text"})
+	}
+	for _, name := range []string{"number", "rcv"} {
+		fields = append(fields, map[string]any{"name": name, "type": "number"})
+	}
+	if err := p.post(ctx, "/api/collections", root, map[string]any{
+		"name": "claims", "type": "base", "fields": fields, "listRule": people, "viewRule": people,
+		"indexes": []string{"CREATE INDEX claims_stage ON claims (stage, opened)", "CREATE INDEX claims_opened ON claims (opened)"},
+	}, nil); err != nil {
+		return err
+	}
+	one, err := p.claims(ctx, root)
+	if err != nil {
+		return err
+	}
+	if err := p.post(ctx, "/api/collections/users/records", root, map[string]any{"email": person(1), "password": password, "passwordConfirm": password, "verified": true}, nil); err != nil {
+		return err
+	}
+	if err := p.post(ctx, "/api/collections/users/auth-with-password", "", map[string]any{"identity": person(1), "password": password}, &signedIn); err != nil {
+		return err
+	}
+	p.token = signedIn.Token
+	p.paths = []string{`/api/collections/claims/records?perPage=50&skipTotal=1&sort=-opened&filter=stage%3D%22denied%22`, "/api/collections/claims/records/" + one}
+	return nil
+}
+
+// claims makes the same claims as fill.sql and gives the id of one.
+func (p *pocketbase) claims(ctx context.Context, root string) (one string, err error) {
+	carriers := []string{"State Farm", "Allstate", "USAA", "Farmers"}
+	stages := []string{"intake", "inspection", "filed", "adjuster_review", "approved", "denied", "build", "completed", "closed"}
+	start := time.Now()
+	const hands = 8
+	problems := make([]error, hands)
+	var all sync.WaitGroup
+	for h := range hands {
+		all.Go(func() {
+			for i := 1 + h; i <= sideClaims && problems[h] == nil; i += hands {
+				var made struct{ ID string }
+				problems[h] = p.post(ctx, "/api/collections/claims/records", root, map[string]any{
+					"number": i, "carrier": carriers[i%4], "claim_number": fmt.Sprint("N", i), "stage": stages[i%9], "rcv": i * 100,
+					"date_of_loss": start.AddDate(0, 0, -i%900).Format(time.DateOnly), "contact": fmt.Sprint("Last", i%1000), "property": fmt.Sprint(i%1000, " Elm St"),
+					"opened": start.Add(-time.Duration(i) * time.Minute).UTC().Format(time.RFC3339),
+				}, &made)
+				if i == sideClaims/2 {
+					one = made.ID
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, problem := range problems {
+		if problem != nil {
+			return "", problem
+		}
+	}
+	return one, nil
+}
+
+func (p *pocketbase) post(ctx context.Context, path, token string, body, answer any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", token)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // it is read to its end
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		return fmt.Errorf("pocketbase %s: %s %s (%w)", path, res.Status, text, err)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
