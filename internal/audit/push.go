@@ -3,9 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -237,7 +235,7 @@ func (p *Pusher) send(ctx context.Context, to Push, secret []byte, list []Event)
 	r.Header.Set("User-Agent", "SkaiScraper")
 	r.Header.Set("Webhook-Id", id)
 	r.Header.Set("Webhook-Timestamp", at)
-	r.Header.Set("Webhook-Signature", Signature(secret, id, at, content))
+	r.Header.Set("Webhook-Signature", outbound.Signature(secret, id, at, content))
 	answer, err := p.client.Do(r)
 	if err != nil {
 		return "no answer: " + outbound.Words(err)
@@ -248,12 +246,4 @@ func (p *Pusher) send(ctx context.Context, to Push, secret []byte, list []Event)
 		return "answered " + answer.Status
 	}
 	return ""
-}
-
-// Signature is the header webhook-signature of a request.
-func Signature(secret []byte, id, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, secret)
-	_, _ = fmt.Fprintf(mac, "%s.%s.", id, timestamp) // a hash takes everything
-	_, _ = mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -105,7 +105,7 @@ func TestEventsAreSentSigned(t *testing.T) {
 	send(0)
 	got := to.requests[0]
 	id, at := got.header.Get("Webhook-Id"), got.header.Get("Webhook-Timestamp")
-	if got.header.Get("Webhook-Signature") != audit.Signature(key, id, at, got.body) || id == "" || at == "" {
+	if got.header.Get("Webhook-Signature") != outbound.Signature(key, id, at, got.body) || id == "" || at == "" {
 		t.Errorf("the signature is not right: %v", got.header)
 	}
 	var body struct {
@@ -154,7 +154,7 @@ func TestEventsAreSentSigned(t *testing.T) {
 	contact(member, t, db, "Fourth")
 	send(2) // that, and that the secret was sealed again
 	last := to.requests[3]
-	if last.header.Get("Webhook-Signature") != audit.Signature(key, last.header.Get("Webhook-Id"), last.header.Get("Webhook-Timestamp"), last.body) {
+	if last.header.Get("Webhook-Signature") != outbound.Signature(key, last.header.Get("Webhook-Id"), last.header.Get("Webhook-Timestamp"), last.body) {
 		t.Error("signed with another secret")
 	}
 	door.Post(owner, t, "/settings/audit/push/remove", nil)

@@ -3,8 +3,6 @@ package incidents
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -217,15 +215,7 @@ func (t teller) hook(ctx context.Context, a tellArgs, i Incident) error {
 		return err
 	}
 	id, at := fmt.Sprintf("incident_%d_%s_%d", i.ID, a.Event, a.At.Unix()), strconv.FormatInt(time.Now().Unix(), 10)
-	return t.send(ctx, t.to.Webhook, body, http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {at}, "Webhook-Signature": {Signature(t.to.Secret, id, at, body)}})
-}
-
-// Signature is the header webhook-signature of a request (standardwebhooks.com).
-func Signature(secret []byte, id, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, secret)
-	_, _ = fmt.Fprintf(mac, "%s.%s.", id, timestamp) // a hash takes everything
-	_, _ = mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return t.send(ctx, t.to.Webhook, body, http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {at}, "Webhook-Signature": {outbound.Signature(t.to.Secret, id, at, body)}})
 }
 
 // inChat is text that is no markup in Slack's language, which the others share.

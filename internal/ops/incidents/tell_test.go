@@ -174,7 +174,7 @@ func (h house) checkHooks(t *testing.T, list []request) {
 	types := map[string]string{}
 	for _, r := range list {
 		id, at := r.header.Get("Webhook-Id"), r.header.Get("Webhook-Timestamp")
-		if r.header.Get("Webhook-Signature") != incidents.Signature(secret, id, at, []byte(r.body)) {
+		if r.header.Get("Webhook-Signature") != outbound.Signature(secret, id, at, []byte(r.body)) {
 			t.Errorf("the signature is not right: %v", r.header)
 		}
 		var body struct {
