@@ -24,7 +24,7 @@ var rooms = []string{
 }
 
 // overviews only read. They may import every room, but not each other.
-var overviews = []string{"dashboard", "search", "ops", "readiness"}
+var overviews = []string{"dashboard", "search", "ops", "readiness", "admin"}
 
 // values are the small types everybody uses. They import each other and the
 // standard library.
@@ -43,6 +43,7 @@ var writers = map[string]string{
 	"roles":            "identity",
 	"api_keys":         "identity",
 	"sessions":         "identity",
+	"operators":        "identity",
 	"sign_in_failures": "identity",
 	"user_factors":     "identity",
 	"backup_codes":     "identity",
@@ -75,6 +76,7 @@ var writers = map[string]string{
 	"estimate_lines":   "claims",
 
 	"passkey_challenges": "identity",
+	"operator_sessions":  "identity",
 
 	"mails":               "platform/mail",
 	"mail_suppressions":   "platform/mail",

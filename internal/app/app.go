@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/skaiscraper/skai/internal/activity"
+	"github.com/skaiscraper/skai/internal/admin"
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/claims"
 	"github.com/skaiscraper/skai/internal/contacts"
@@ -24,6 +25,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/account"
 	"github.com/skaiscraper/skai/internal/identity/factors"
 	"github.com/skaiscraper/skai/internal/identity/keys"
+	"github.com/skaiscraper/skai/internal/identity/operators"
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/identity/roles"
 	"github.com/skaiscraper/skai/internal/identity/scim"
@@ -92,10 +94,12 @@ type App struct {
 	db      *postgres.DB
 	mail    *mail.Post
 	members *people.Service
-	trail   *audit.Service
-	pusher  *audit.Pusher
-	log     *slog.Logger
-	router  *web.Router
+
+	operators *operators.Service
+	trail     *audit.Service
+	pusher    *audit.Pusher
+	log       *slog.Logger
+	router    *web.Router
 
 	incidents *incidents.Service
 	reports   *reports.Service
@@ -125,9 +129,11 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.members = people.New(db, a.People, a.mail)
 	a.trail = audit.New(db)
 	a.Keys = keys.New(db, a.limits)
+	a.operators = operators.New(db)
+	a.People.OnOperator(a.operators.Inside)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
-		AuthenticateOperator: operator(cfg.Token), Begin: a.begun, Observed: a.observe,
+		AuthenticateOperator: audience(a.operators.FromRequest, operator(cfg.Token)), Begin: a.begun, Observed: a.observe,
 		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: a.limits, Gate: a.gate, Proxies: cfg.Proxies,
 	})
@@ -183,6 +189,7 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 	a.incidents = incidents.New(a.db, a.mail, cfg.Alerts)
 	a.reports = reports.New(a.db, a.Orgs, a.incidents, a.mail)
 	a.reports.Routes(rt)
+	admin.New(a.db, a.Orgs, a.probe).Routes(rt)
 	ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
+	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/proof/offers"
 )
 
@@ -143,7 +144,7 @@ func TestEveryWriteLeavesOneEvent(t *testing.T) {
 	c.settings(t)
 	for _, r := range a.Routes() {
 		route := r.Method + " " + r.Pattern
-		if r.Method != http.MethodGet && !c.wrote[route] && audit.Silent(route) == "" && untried[route] == "" {
+		if r.Method != http.MethodGet && r.Audience != web.Operator && !c.wrote[route] && audit.Silent(route) == "" && untried[route] == "" {
 			t.Errorf("%s was not tried", route)
 		}
 	}

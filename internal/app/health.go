@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/gate"
 	"github.com/skaiscraper/skai/internal/platform/health"
@@ -21,6 +22,20 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
+
+// audience lets in the operator's people where they work, and the operator's programs
+// everywhere else that is the operator's.
+func audience(people, programs func(*http.Request) (context.Context, error)) func(*http.Request) (context.Context, error) {
+	return func(r *http.Request) (context.Context, error) {
+		switch {
+		case r.URL.Path == identity.AdminPath || strings.HasPrefix(r.URL.Path, identity.AdminPath+"/"):
+			return people(r)
+		case programs == nil:
+			return nil, fault.NotFound("not_found", "there is nothing here")
+		}
+		return programs(r)
+	}
+}
 
 // operator lets in whoever shows the operator's token.
 func operator(token string) func(*http.Request) (context.Context, error) {

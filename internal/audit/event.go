@@ -25,7 +25,7 @@ type Event struct {
 	At        time.Time // to the millisecond
 	ActorID   *uuid.UUID
 	Actor     string // the name at that time
-	ActorKind string // person, key or system
+	ActorKind string // person, key, system or operator
 	Address   string // of the network; "" for commands and jobs
 	Device    string // what the browser or program called itself
 	RequestID string
@@ -190,10 +190,15 @@ type note struct{ action, kind, about string }
 func (s *Service) note(ctx context.Context, scope tenant.Scope, n note) error {
 	ctx, cancel := context.WithTimeout(ctx, web.RequestTimeout)
 	defer cancel()
-	return postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+	write := func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `SELECT audit.note($1, $2, $3, $4, $5, $6, '', NULL, $7)`, scope.OrgID, scope.ActorID, scope.ActorName, scope.Kind(), n.action, n.kind, n.about)
 		return err
-	})
+	}
+	if scope.Operator { // outside of all organisations
+		_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (struct{}, error) { return struct{}{}, write(ctx, tx) })
+		return err
+	}
+	return postgres.Do(ctx, s.db, write)
 }
 
 // asJSON is an event as exports and the API give it.
@@ -206,7 +211,7 @@ type asJSON struct {
 	Kind      string     `json:"kind" enum:"create,read,update,delete"`
 	Actor     string     `json:"actor"`
 	ActorID   *uuid.UUID `json:"actor_id"`
-	ActorKind string     `json:"actor_kind" enum:"person,key,system"`
+	ActorKind string     `json:"actor_kind" enum:"person,key,system,operator"`
 	OrgID     uuid.UUID  `json:"org_id"`
 	Address   string     `json:"address" doc:"Of the network; empty for commands and jobs"`
 	Device    string     `json:"device"`

@@ -147,7 +147,7 @@ func (e Event) where() string {
 	case e.Device == "":
 		return e.Address
 	}
-	return e.Address + ", " + identity.DeviceWords(e.Device)
+	return e.Address + ", " + ui.DeviceWords(e.Device)
 }
 
 // details are an event's fields for its page.

@@ -39,6 +39,7 @@ type commands struct {
 	Demo        demoCommand                `cmd:"" help:"Set up two contractors with books from four systems, and print their sign-ins."`
 	Org         tenants.OrgCommands        `cmd:"" help:"Organisations: the contractors."`
 	User        tenants.UserCommands       `cmd:"" help:"People who can sign in."`
+	Operator    tenants.OperatorCommands   `cmd:"" help:"People of whoever runs the platform."`
 	Key         tenants.KeyCommands        `cmd:"" help:"API keys: with which other programs read and write."`
 	Import      importCommands             `cmd:"" help:"Take files of another system in."`
 	Export      exportCommand              `cmd:"" help:"Write everything an organisation has into a zip file."`

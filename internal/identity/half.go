@@ -32,7 +32,9 @@ type Half struct {
 	UserID uuid.UUID
 	Name   string
 	Email  string
-	Enrol  bool // they have none yet, and their organisation asks for one
+	Enrol  bool // they have none yet, and have to have one
+
+	Operator bool // it is that of somebody who runs the platform
 }
 
 // Half finds the half-open session of a token. It returns fault.Unauthenticated
@@ -40,15 +42,20 @@ type Half struct {
 func (s *Service) Half(ctx context.Context, token string) (Half, error) {
 	half, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Half, error) {
 		return postgres.One[Half](ctx, tx, `
-			SELECT s.id, s.user_id, u.name, u.email, s.pending IS NULL AS enrol
+			SELECT s.id, s.user_id, u.name, u.email, s.pending IS NULL AS enrol, false AS operator
 			FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
 			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
 			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
 			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
 				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
 				AND (s.pending IS NOT NULL OR NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
-					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			HashOf(token))
+					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))
+			UNION ALL
+			SELECT s.id, u.id, u.name, u.email, f.none, true
+			FROM operator_sessions s JOIN operators o ON o.id = s.operator_id JOIN users u ON u.id = o.id AND u.disabled_at IS NULL,
+				LATERAL (SELECT NOT EXISTS (SELECT FROM user_factors WHERE user_id = u.id AND confirmed_at IS NOT NULL) AS none) f
+			WHERE s.token_hash = $1 AND s.pending AND s.revoked_at IS NULL AND s.created_at > now() - $2::interval AND (NOT f.none OR o.enrol_until > now())`,
+			HashOf(token), HalfLife)
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
 		return Half{}, fault.Unauthenticated("unauthenticated", "sign in first")
@@ -62,8 +69,11 @@ func (s *Service) HalfFromRequest(r *http.Request) (Half, error) {
 }
 
 // Open makes a half-open session a whole one, in the transaction in which the
-// second factor was found to be right.
+// second factor was found to be right, or was set up.
 func (h Half) Open(ctx context.Context, tx pgx.Tx) error {
+	if h.Operator {
+		return h.openAsOperator(ctx, tx)
+	}
 	_, err := postgres.Exec(ctx, tx, `UPDATE sessions SET pending = NULL, fresh_at = now(), expires_at = created_at + $2::interval WHERE id = $1 AND pending IS NOT NULL`, h.ID, SessionLife)
 	return err
 }
@@ -83,10 +93,15 @@ func (s *Service) OpenFor(ctx context.Context, user uuid.UUID, d Device) (string
 	if errors.Is(err, postgres.ErrNoRow) {
 		return "", errNoOrganisation
 	}
-	if err == nil {
-		err = found.mayEnter()
-	}
 	if err != nil {
+		return "", err
+	}
+	if d.Operator || found.OrgID == nil {
+		if token, err := s.openOperator(ctx, user, d, attempt{}, true); token != "" || err != nil {
+			return token, err
+		}
+	}
+	if err := found.mayEnter(); err != nil {
 		return "", err
 	}
 	token, err := s.openSession(ctx, found, d, attempt{})

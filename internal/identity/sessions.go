@@ -198,21 +198,27 @@ type Ended struct {
 // SignOut ends the session of a token; one that is unknown or has ended is no error,
 // and gives the zero value.
 func (s *Service) SignOut(ctx context.Context, token string) (Ended, error) {
-	ended, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Ended, error) {
-		return postgres.One[Ended](ctx, tx, `
+	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Ended, error) {
+		if _, err := postgres.Exec(ctx, tx, `UPDATE operator_sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL`, HashOf(token)); err != nil {
+			return Ended{}, err
+		}
+		ended, err := postgres.One[Ended](ctx, tx, `
 			UPDATE sessions SET revoked_at = now() WHERE token_hash = $1 AND revoked_at IS NULL
 			RETURNING sso, current_org_id AS org_id, coalesce(sso_subject, '') AS subject, coalesce(sso_sid, '') AS session`, HashOf(token))
+		if errors.Is(err, postgres.ErrNoRow) {
+			return Ended{}, nil
+		}
+		return ended, err
 	})
-	if errors.Is(err, postgres.ErrNoRow) {
-		return Ended{}, nil
-	}
-	return ended, err
 }
 
 // PurgeSessions deletes sessions and failures that ended over 30 days ago and tells how many.
 func (s *Service) PurgeSessions(ctx context.Context) (int64, error) {
 	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		if _, err := postgres.Exec(ctx, tx, `DELETE FROM sign_in_failures WHERE last_at < now() - interval '30 days'`); err != nil {
+			return 0, err
+		}
+		if _, err := postgres.Exec(ctx, tx, `DELETE FROM operator_sessions WHERE created_at < now() - interval '2 days'`); err != nil {
 			return 0, err
 		}
 		if _, err := postgres.Exec(ctx, tx, `DELETE FROM trusted_devices WHERE expires_at < now()`); err != nil {

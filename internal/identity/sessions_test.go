@@ -63,10 +63,10 @@ func TestASuspendedOrganisationLetsNobodyIn(t *testing.T) {
 	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
 	token, _ := signIn(t, db, titan, tenant.Owner)
 	o := orgs.New(db)
-	if _, err := o.Suspend(t.Context(), titan.Slug, true); err != nil {
+	if _, err := o.Suspend(t.Context(), titan.Slug, true, ""); err != nil {
 		t.Fatal(err)
 	}
-	_, err := o.Suspend(t.Context(), titan.Slug, true)
+	_, err := o.Suspend(t.Context(), titan.Slug, true, "")
 	wantKind(t, "suspending twice", err, fault.KindConflict)
 	_, err = service(db).Authenticate(t.Context(), token)
 	wantKind(t, "the next request", err, fault.KindUnauthenticated)
@@ -79,7 +79,7 @@ func TestASuspendedOrganisationLetsNobodyIn(t *testing.T) {
 	super(t, db, `INSERT INTO people (org_id, id, user_id, kind, name, role, active) SELECT $1, gen_random_uuid(), id, 'member', name, 'owner', true FROM users WHERE email = $2`,
 		titan.ID, prowest.Email(tenant.Owner))
 	wantKind(t, "switching to it", service(db).SwitchOrg(ctx, titan.ID), fault.KindNotFound)
-	if _, err := o.Suspend(t.Context(), titan.Slug, false); err != nil {
+	if _, err := o.Suspend(t.Context(), titan.Slug, false, ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := service(db).Authenticate(t.Context(), token); err != nil {

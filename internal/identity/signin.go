@@ -19,6 +19,7 @@ type Device struct {
 	UserAgent string
 	Address   netip.Addr
 	Trusted   string // the token of a device on which no second factor is asked for, or ""
+	Operator  bool   // they come to run the platform, and not to their organisation
 }
 
 var errWrong = fault.Unauthenticated("sign_in", "the e-mail address or the password is wrong; check both and try again")
@@ -50,7 +51,8 @@ func (c credentials) mayEnter() error {
 
 // SignIn checks a password and opens a session in the user's first organisation
 // by name. It gives the session's token, which stands nowhere else. Where the account has a
-// second factor the session is only half: see [Service.Half]. It returns
+// second factor the session is only half: see [Service.Half]. Whoever runs the platform,
+// and is of no organisation or says that they come for that, gets a session for it. It returns
 // fault.Unauthenticated in the same words, and after the same work, for a wrong
 // address and a wrong password, and fault.Limited after too many wrong ones.
 func (s *Service) SignIn(ctx context.Context, email, password string, d Device) (token string, err error) {
@@ -76,6 +78,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string, d Device) 
 			return "", err
 		}
 		return "", errWrong
+	}
+	if d.Operator || found.OrgID == nil {
+		if token, err := s.openOperator(ctx, found.UserID, d, attempt, false); token != "" || err != nil {
+			return token, err
+		}
 	}
 	if err := found.mayEnter(); err != nil {
 		return "", err

@@ -23,8 +23,9 @@ type Service struct {
 	db   *postgres.DB
 	orgs *orgs.Service
 
-	leave func(r *http.Request, org uuid.UUID, who Provided) string // see OnLeaving
-	doors chan struct{}                                             // see signing
+	leave    func(r *http.Request, org uuid.UUID, who Provided) string // see OnLeaving
+	operates func(*http.Request) bool                                  // see OnOperator
+	doors    chan struct{}                                             // see signing
 }
 
 // New gives the service.

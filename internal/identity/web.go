@@ -170,6 +170,9 @@ func (s *Service) signInPage(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.FromRequest(r); err == nil {
 		return web.Redirect(w, r, next)
 	}
+	if s.operates != nil && s.operates(r) {
+		return web.Redirect(w, r, Half{Operator: true}.Onward(next))
+	}
 	if _, err := s.HalfFromRequest(r); err == nil {
 		return web.Redirect(w, r, SecondPath+"?next="+url.QueryEscape(next))
 	}
@@ -193,7 +196,7 @@ func (s *Service) signInSubmit(w http.ResponseWriter, r *http.Request) error {
 	if f.Err() != nil {
 		return signInForm(w, r, http.StatusUnprocessableEntity, f, next, "")
 	}
-	token, err := s.SignIn(r.Context(), email, password, DeviceOf(r))
+	token, err := s.SignIn(r.Context(), email, password, DeviceOf(r).For(next))
 	if refused := fault.As(err); refused != nil {
 		web.RetryAfter(w, refused.Wait)
 		return signInForm(w, r, refused.Kind.Status(), f, next, refused.Message)

@@ -157,7 +157,7 @@ func (p *prover) suspend(ctx context.Context, slug string) error {
 		return err
 	}
 	a.role = ""
-	_, err = p.Orgs.Suspend(ctx, slug, true)
+	_, err = p.Orgs.Suspend(ctx, slug, true, "")
 	return err
 }
 

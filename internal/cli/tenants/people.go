@@ -66,13 +66,14 @@ func (orgList) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error
 }
 
 type orgSuspend struct {
-	Slug string `arg:"" help:"The organisation."`
+	Slug   string `arg:"" help:"The organisation."`
+	Reason string `help:"Why; it stands in the organisation's audit trail." env:"SKAI_ORG_REASON"`
 }
 
 // Run suspends the organisation.
 func (c *orgSuspend) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	return g.With(ctx, t, func(s *desk.Stores) error {
-		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, true)
+		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, true, c.Reason)
 		if err != nil {
 			return err
 		}
@@ -129,13 +130,14 @@ func (c *orgDelete) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) 
 }
 
 type orgResume struct {
-	Slug string `arg:"" help:"The organisation."`
+	Slug   string `arg:"" help:"The organisation."`
+	Reason string `help:"Why; it stands in the organisation's audit trail." env:"SKAI_ORG_REASON"`
 }
 
 // Run opens the organisation.
 func (c *orgResume) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal) error {
 	return g.With(ctx, t, func(s *desk.Stores) error {
-		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, false)
+		org, err := orgs.New(s.DB).Suspend(ctx, c.Slug, false, c.Reason)
 		if err != nil {
 			return err
 		}

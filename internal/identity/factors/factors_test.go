@@ -157,9 +157,9 @@ func TestSomebodyElsesFactorIsNone(t *testing.T) {
 	}
 	_, err = h.factors.Pass(t.Context(), request(t), half, factors.Shown{Challenge: asked.ID, Answer: `{}`})
 	wantKind(t, "an answer to a challenge for nobody", err, fault.KindConflict)
-	_, err = h.factors.SignInWith(t.Context(), request(t), asked.ID, `{"id":"x"}`)
+	_, err = h.factors.SignInWith(t.Context(), request(t), "/dashboard", asked.ID, `{"id":"x"}`)
 	wantKind(t, "an answer that is none", err, fault.KindInvalid)
-	_, err = h.factors.SignInWith(t.Context(), request(t), asked.ID, `{"id":"x"}`)
+	_, err = h.factors.SignInWith(t.Context(), request(t), "/dashboard", asked.ID, `{"id":"x"}`)
 	wantKind(t, "a second answer to one challenge", err, fault.KindInvalid) // the first one was undone with its transaction
 }
 

@@ -218,6 +218,9 @@ func (s *Service) AskPasskey(ctx context.Context, r *http.Request, user *uuid.UU
 		if err != nil {
 			return Ceremony{}, err
 		}
+		if len(a.WebAuthnCredentials()) == 0 { // their factor is another one
+			return Ceremony{}, fault.Conflict("passkey.none", "you have no passkey for this address; use another of your factors")
+		}
 		options, session, err := site.BeginLogin(a)
 		if err != nil {
 			return Ceremony{}, err
@@ -271,13 +274,13 @@ func answered(ctx context.Context, tx pgx.Tx, r *http.Request, user *uuid.UUID, 
 }
 
 // SignInWith opens a whole session for the owner of a passkey, which has checked
-// that it is them; it gives the session's token.
-func (s *Service) SignInWith(ctx context.Context, r *http.Request, challenge uuid.UUID, answer string) (string, error) {
+// that it is them and wants to go to next; it gives the session's token.
+func (s *Service) SignInWith(ctx context.Context, r *http.Request, next string, challenge uuid.UUID, answer string) (string, error) {
 	user, err := system(ctx, s, func(ctx context.Context, tx pgx.Tx) (uuid.UUID, error) {
 		return answered(ctx, tx, r, nil, challenge, answer)
 	})
 	if err != nil {
 		return "", err
 	}
-	return s.people.OpenFor(ctx, user, identity.DeviceOf(r))
+	return s.people.OpenFor(ctx, user, identity.DeviceOf(r).For(next))
 }

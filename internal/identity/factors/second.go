@@ -42,7 +42,7 @@ func (s *Service) Pass(ctx context.Context, r *http.Request, half identity.Half,
 		if err := right(ctx, tx); err != nil {
 			return "", err
 		}
-		if err := half.Open(ctx, tx); err != nil || !shown.Trust {
+		if err := half.Open(ctx, tx); err != nil || !shown.Trust || half.Operator {
 			return "", err
 		}
 		return trust(ctx, tx, half.UserID, device)
@@ -70,7 +70,7 @@ func (s *Service) check(ctx context.Context, tx pgx.Tx, r *http.Request, user uu
 
 var errThere = fault.Conflict("factor.there", "you have a second factor; show it first")
 
-// Enrol gives somebody whose organisation asks for a factor their first one, a
+// Enrol gives somebody who has to have a factor their first one, a
 // passkey, and ten backup codes, which are shown this once.
 func (s *Service) Enrol(ctx context.Context, r *http.Request, half identity.Half, challenge uuid.UUID, name, answer string) ([]string, error) {
 	if !half.Enrol {
@@ -78,6 +78,9 @@ func (s *Service) Enrol(ctx context.Context, r *http.Request, half identity.Half
 	}
 	return system(ctx, s, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
 		if err := s.AddPasskey(ctx, tx, r, half.UserID, challenge, name, answer); err != nil {
+			return nil, err
+		}
+		if err := half.Open(ctx, tx); err != nil {
 			return nil, err
 		}
 		return newCodes(ctx, tx, half.UserID)

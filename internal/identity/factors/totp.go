@@ -118,18 +118,20 @@ func (s *Service) AddApp(ctx context.Context, app uuid.UUID, name, code string, 
 	if err != nil {
 		return nil, err
 	}
-	return s.keepApp(ctx, me.UserID, app, name, code, d)
+	return s.keepApp(ctx, identity.Half{UserID: me.UserID}, app, name, code, d)
 }
 
-// EnrolApp is AddApp for somebody whose organisation asks for a factor.
+// EnrolApp is AddApp for somebody who has to have a factor.
 func (s *Service) EnrolApp(ctx context.Context, half identity.Half, app uuid.UUID, name, code string, d identity.Device) ([]string, error) {
 	if !half.Enrol {
 		return nil, errThere
 	}
-	return s.keepApp(ctx, half.UserID, app, name, code, d)
+	return s.keepApp(ctx, half, app, name, code, d)
 }
 
-func (s *Service) keepApp(ctx context.Context, user, app uuid.UUID, name, code string, d identity.Device) ([]string, error) {
+// keepApp keeps the app of somebody; a session of theirs that is half open becomes whole.
+func (s *Service) keepApp(ctx context.Context, who identity.Half, app uuid.UUID, name, code string, d identity.Device) ([]string, error) {
+	user := who.UserID
 	right, err := s.people.Guess(ctx, "factor", user, d)
 	if err != nil {
 		return nil, err
@@ -139,6 +141,9 @@ func (s *Service) keepApp(ctx context.Context, user, app uuid.UUID, name, code s
 			return nil, err
 		}
 		if err := right(ctx, tx); err != nil {
+			return nil, err
+		}
+		if err := who.Open(ctx, tx); err != nil {
 			return nil, err
 		}
 		return firstCodes(ctx, tx, user)

@@ -67,6 +67,7 @@ type show struct {
 	next     string
 	refusal  string
 	noHost   string // why passkeys can't be used here, or ""
+	mayTrust bool   // the device may be trusted
 	phone    string // the last digits of the telephone that codes are sent to, or ""
 }
 
@@ -101,7 +102,7 @@ func (s *Service) passkeySubmit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	next := web.SafeNext(f.Text("next"))
-	token, err := s.SignInWith(r.Context(), r, challengeOf(f), f.Values.Get("credential"))
+	token, err := s.SignInWith(r.Context(), r, next, challengeOf(f), f.Values.Get("credential"))
 	if words, status, isRefusal := refusalOf(err); isRefusal {
 		return s.passkeyForm(w, r, status, next, words)
 	}
@@ -140,13 +141,13 @@ func (s *Service) secondForm(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return err
 	}
-	v := show{action: identity.SecondPath, next: next, refusal: refusal}
+	v := show{action: identity.SecondPath, next: next, refusal: refusal, mayTrust: !half.Operator}
 	if half.Enrol {
 		v.action = enrolPath
 		if err := v.asking(s.BeginPasskey(r.Context(), r, half.UserID)); err != nil {
 			return err
 		}
-		return ui.CardPage(w, r, status, ui.Head{Title: "Set up a second factor", Lead: "Your organisation asks for one besides the password"}, enrolCard(v))
+		return ui.CardPage(w, r, status, ui.Head{Title: "Set up a second factor", Lead: whoAsks(half) + " for one besides the password"}, enrolCard(v))
 	}
 	if v.phone, err = s.phoneHint(r.Context(), half.UserID); err != nil {
 		return err
@@ -155,6 +156,14 @@ func (s *Service) secondForm(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	return ui.CardPage(w, r, status, ui.Head{Title: "One more step", Lead: "Show that it is you, " + half.Name}, secondCard(v))
+}
+
+// whoAsks says who wants the second factor.
+func whoAsks(half identity.Half) string {
+	if half.Operator {
+		return "Running the platform asks"
+	}
+	return "Your organisation asks"
 }
 
 // between is what somebody sends who is between the password and the program.
@@ -180,6 +189,7 @@ func (s *Service) halfway(do func(http.ResponseWriter, *http.Request, between) e
 		if err != nil {
 			return err
 		}
+		b.next = b.half.Onward(b.next)
 		return do(w, r, b)
 	}
 }

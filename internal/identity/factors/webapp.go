@@ -94,7 +94,7 @@ func (s *Service) enrolAppForm(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	v.action, v.next, v.refusal = enrolApp, next, refusal
-	return ui.CardPage(w, r, status, ui.Head{Title: "Set up an authenticator app", Lead: "Your organisation asks for a second factor"}, appCard(v))
+	return ui.CardPage(w, r, status, ui.Head{Title: "Set up an authenticator app", Lead: whoAsks(half) + " for a second factor"}, appCard(v))
 }
 
 func (s *Service) enrolAppSubmit(w http.ResponseWriter, r *http.Request, b between) error {

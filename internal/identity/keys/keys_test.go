@@ -162,14 +162,14 @@ func TestAKeyThatOpensNothing(t *testing.T) {
 		t.Errorf("its state is %s, %v", now.State(), err)
 	}
 	_, token = h.make(t, "Suspended", "records.view")
-	if _, err := orgs.New(h.db).Suspend(t.Context(), h.titan.Slug, true); err != nil {
+	if _, err := orgs.New(h.db).Suspend(t.Context(), h.titan.Slug, true, ""); err != nil {
 		t.Fatal(err)
 	}
 	refused("one of a suspended organisation", token)
 	if len(words) != 1 {
 		t.Errorf("the refusals tell what is the matter: %v", words)
 	}
-	if _, err := orgs.New(h.db).Suspend(t.Context(), h.titan.Slug, false); err != nil {
+	if _, err := orgs.New(h.db).Suspend(t.Context(), h.titan.Slug, false, ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.keys.Authenticate(t.Context(), token, here); err != nil {

@@ -203,7 +203,7 @@ func sessionList(list []identity.OpenSession, current uuid.UUID) templ.Component
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Card(identity.DeviceWords(s.UserAgent)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Card(ui.DeviceWords(s.UserAgent)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -7,6 +7,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -44,10 +45,10 @@ type key struct {
 
 // cell is what was seen of a route in a minute.
 type cell struct {
-	requests, failures, refusals, bytes, queries int64
-	seconds                                      float64
-	sketch                                       *ddsketch.DDSketch
-	changed                                      bool
+	requests, failures, refusals, limited, bytes, queries int64
+	seconds                                               float64
+	sketch                                                *ddsketch.DDSketch
+	changed                                               bool
 }
 
 // Recorder keeps what one process sees. It is safe for concurrent use.
@@ -107,6 +108,9 @@ func (c *cell) add(s Seen) {
 	case s.Status >= 400:
 		c.refusals++
 	}
+	if s.Status == http.StatusTooManyRequests {
+		c.limited++
+	}
 	_ = c.sketch.Add(max(s.Took.Seconds(), 1e-6)) // it takes every number that is not negative
 }
 
@@ -133,12 +137,12 @@ func (r *Recorder) Run(ctx context.Context, failed func(error)) {
 
 // batch is what is written in one statement: columns, a row at each index.
 type batch struct {
-	orgs                                         []uuid.UUID
-	at                                           []time.Time
-	routes                                       []string
-	requests, failures, refusals, bytes, queries []int64
-	seconds                                      []float64
-	sketches                                     [][]byte
+	orgs                                                  []uuid.UUID
+	at                                                    []time.Time
+	routes                                                []string
+	requests, failures, refusals, limited, bytes, queries []int64
+	seconds                                               []float64
+	sketches                                              [][]byte
 }
 
 // take gives what changed since the last time. Minutes that are over are forgotten
@@ -165,6 +169,7 @@ func (b *batch) add(k key, c *cell) {
 	c.sketch.Encode(&raw, false)
 	b.orgs, b.at, b.routes = append(b.orgs, k.org), append(b.at, time.Unix(k.at, 0)), append(b.routes, k.route)
 	b.requests, b.failures, b.refusals = append(b.requests, c.requests), append(b.failures, c.failures), append(b.refusals, c.refusals)
+	b.limited = append(b.limited, c.limited)
 	b.bytes, b.queries, b.seconds, b.sketches = append(b.bytes, c.bytes), append(b.queries, c.queries), append(b.seconds, c.seconds), append(b.sketches, raw)
 }
 
@@ -175,14 +180,14 @@ func (r *Recorder) Flush(ctx context.Context) error {
 	_, err := postgres.System(ctx, r.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (int64, error) {
 		// An organisation may have been destroyed since.
 		if _, err := postgres.Exec(ctx, tx, `
-			INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch)
-			SELECT s.org, 'minute', s.at, left(s.route, 200), $1, s.requests, s.failures, s.refusals, s.bytes, s.queries, s.seconds, s.sketch
-			FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::float8[], $11::bytea[])
-				s (org, at, route, requests, failures, refusals, bytes, queries, seconds, sketch) JOIN orgs o ON o.id = s.org
+			INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch, limited)
+			SELECT s.org, 'minute', s.at, left(s.route, 200), $1, s.requests, s.failures, s.refusals, s.bytes, s.queries, s.seconds, s.sketch, s.limited
+			FROM unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::float8[], $11::bytea[], $12::bigint[])
+				s (org, at, route, requests, failures, refusals, bytes, queries, seconds, sketch, limited) JOIN orgs o ON o.id = s.org
 			ORDER BY s.org, s.route, s.at
 			ON CONFLICT (org_id, route, grain, at, process_id) DO UPDATE SET requests = excluded.requests, failures = excluded.failures, refusals = excluded.refusals,
-				bytes = excluded.bytes, queries = excluded.queries, seconds = excluded.seconds, sketch = excluded.sketch`,
-			r.process, b.orgs, b.at, b.routes, b.requests, b.failures, b.refusals, b.bytes, b.queries, b.seconds, b.sketches); err != nil {
+				bytes = excluded.bytes, queries = excluded.queries, seconds = excluded.seconds, sketch = excluded.sketch, limited = excluded.limited`,
+			r.process, b.orgs, b.at, b.routes, b.requests, b.failures, b.refusals, b.bytes, b.queries, b.seconds, b.sketches, b.limited); err != nil {
 			return 0, err
 		}
 		// The minutes from the last time until now that this process saw whole, or is in.

@@ -28,6 +28,7 @@ type Stats struct {
 	Requests int64
 	Failures int64 // answered with 5xx
 	Refusals int64 // answered with 4xx
+	Limited  int64 // of those, with 429: more than a preset allows
 	Bytes    int64
 	Queries  int64
 	P50      float64 // milliseconds, right to Accuracy; 0 where there was no request
@@ -64,6 +65,7 @@ type row struct {
 	Requests int64
 	Failures int64
 	Refusals int64
+	Limited  int64
 	Bytes    int64
 	Queries  int64
 	Seconds  float64
@@ -85,6 +87,7 @@ func (m *merged) add(r row) error {
 	m.Requests += r.Requests
 	m.Failures += r.Failures
 	m.Refusals += r.Refusals
+	m.Limited += r.Limited
 	m.Bytes += r.Bytes
 	m.Queries += r.Queries
 	m.seconds += r.Seconds
@@ -115,7 +118,7 @@ func Window(ctx context.Context, db *postgres.DB, from, to time.Time) (Stats, er
 	var m merged
 	_, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		if err := each(ctx, tx, `
-			SELECT route, requests, failures, refusals, bytes, queries, seconds, sketch FROM request_stats WHERE route = $3 AND at >= $1 AND at < $2`,
+			SELECT route, requests, failures, refusals, limited, bytes, queries, seconds, sketch FROM request_stats WHERE route = $3 AND at >= $1 AND at < $2`,
 			func(r row) error { return m.add(r) }, from, to, All); err != nil {
 			return struct{}{}, err
 		}
@@ -132,7 +135,7 @@ func Routes(ctx context.Context, db *postgres.DB, from, to time.Time) ([]Route, 
 	by := map[string]*merged{}
 	_, err := postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		return struct{}{}, each(ctx, tx, `
-			SELECT route, requests, failures, refusals, bytes, queries, seconds, sketch FROM request_stats WHERE route <> $3 AND at >= $1 AND at < $2`, func(r row) error {
+			SELECT route, requests, failures, refusals, limited, bytes, queries, seconds, sketch FROM request_stats WHERE route <> $3 AND at >= $1 AND at < $2`, func(r row) error {
 			if by[r.Route] == nil {
 				by[r.Route] = &merged{}
 			}
@@ -201,7 +204,7 @@ func each(ctx context.Context, tx pgx.Tx, sql string, do func(row) error, args .
 		return err
 	}
 	var r row
-	_, err = pgx.ForEachRow(rows, []any{&r.Route, &r.Requests, &r.Failures, &r.Refusals, &r.Bytes, &r.Queries, &r.Seconds, &r.Sketch}, func() error { return do(r) })
+	_, err = pgx.ForEachRow(rows, []any{&r.Route, &r.Requests, &r.Failures, &r.Refusals, &r.Limited, &r.Bytes, &r.Queries, &r.Seconds, &r.Sketch}, func() error { return do(r) })
 	return err
 }
 
@@ -242,7 +245,7 @@ func rollSome(ctx context.Context, tx pgx.Tx, before time.Time) (int64, error) {
 	}
 	rows, err := postgres.Many[row](ctx, tx, `
 		DELETE FROM request_stats WHERE org_id = $1 AND route = $2 AND grain = 'minute' AND at >= $3 AND at < $3 + interval '1 hour'
-		RETURNING route, requests, failures, refusals, bytes, queries, seconds, sketch`, h.OrgID, h.Route, h.At)
+		RETURNING route, requests, failures, refusals, limited, bytes, queries, seconds, sketch`, h.OrgID, h.Route, h.At)
 	if err != nil {
 		return 0, err
 	}
@@ -255,8 +258,8 @@ func rollSome(ctx context.Context, tx pgx.Tx, before time.Time) (int64, error) {
 	var raw []byte
 	m.sketch.Encode(&raw, false)
 	_, err = postgres.Exec(ctx, tx, `
-		INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch)
-		VALUES ($1, 'hour', $2, $3, gen_random_uuid(), $4, $5, $6, $7, $8, $9, $10)`,
-		h.OrgID, h.At, h.Route, m.Requests, m.Failures, m.Refusals, m.Bytes, m.Queries, m.seconds, raw)
+		INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch, limited)
+		VALUES ($1, 'hour', $2, $3, gen_random_uuid(), $4, $5, $6, $7, $8, $9, $10, $11)`,
+		h.OrgID, h.At, h.Route, m.Requests, m.Failures, m.Refusals, m.Bytes, m.Queries, m.seconds, raw, m.Limited)
 	return int64(len(rows)), err
 }

@@ -27,6 +27,7 @@ var unaudited = map[string]string{
 	"org_counters":        "counts what is audited where it is used",
 	"account_links":       "asked for by anybody, gone with their use; what they change is in the trail of users",
 	"sessions":            "holds when people came and went; a request's last_seen_at would bury everything else",
+	"operator_sessions":   "as sessions; the sign-in is an event of no organisation",
 	"sign_in_failures":    "holds counters of anonymous attempts",
 	"scim_members":        "who is in a directory's group; the role that follows is in people's trail",
 	"measured_minutes":    "says which minutes were measured",
@@ -334,7 +335,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super', 'skai_eraser') ORDER BY 1`)
-	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: plan_rates", "skai_operator: probe_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
+	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: operators", "skai_operator: plan_rates", "skai_operator: probe_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: operator_sessions", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -84,8 +84,11 @@ const (
 func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context.Context, pgx.Tx) (T, error)) (T, error) {
 	scope, _ := tenant.From(ctx)
 	set := append(trail(ctx, scope), "app.actor", string(role))
+	if scope.ActorID != uuid.Nil { // who did what changes
+		set = append(set, "app.event_actor_id", scope.ActorID.String(), "app.event_actor", scope.ActorName)
+	}
 	if scope.OrgID != uuid.Nil { // whose event it is that an account changes
-		set = append(set, "app.event_org", scope.OrgID.String(), "app.event_actor_id", scope.ActorID.String(), "app.event_actor", scope.ActorName)
+		set = append(set, "app.event_org", scope.OrgID.String())
 	}
 	return run(ctx, db, "begin; set local role "+string(role), set, fn)
 }

@@ -234,6 +234,17 @@ func TestSystemRolesHaveTheirOwnNarrowGrants(t *testing.T) {
 		{"operator", operator, `SELECT token_hash FROM sessions`, noPrivilege},
 		{"operator", operator, `SELECT changes FROM audit_entries`, noPrivilege},
 		{"operator", operator, `DELETE FROM people`, noPrivilege},
+		{"operator", operator, `SELECT count(*), sum(size) FROM files`, ""},
+		{"operator", operator, `SELECT name FROM files`, noPrivilege},
+		{"operator", operator, `SELECT caption FROM files`, noPrivilege},
+		{"operator", operator, `SELECT state, rows_read FROM import_runs`, ""},
+		{"operator", operator, `SELECT report FROM import_runs`, noPrivilege},
+		{"operator", operator, `SELECT failure FROM import_runs`, noPrivilege},
+		{"operator", operator, `SELECT name FROM import_files`, noPrivilege},
+		{"operator", operator, `SELECT token_hash FROM operator_sessions`, noPrivilege},
+		{"tenant", asTenant, `SELECT id FROM operators`, noPrivilege},
+		{"tenant", asTenant, `SELECT token_hash FROM operator_sessions`, noPrivilege},
+		{"sign-in", signIn, `INSERT INTO operators (id) SELECT id FROM users`, noPrivilege},
 	} {
 		if got := sqlstate(c.run(c.sql)); got != c.want {
 			t.Errorf("%s: %s: got %q, want %q", c.who, c.sql, got, c.want)

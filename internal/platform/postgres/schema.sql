@@ -94,7 +94,7 @@ CREATE TABLE public.audit_events (
     target text NOT NULL,
     digest bytea NOT NULL,
     CONSTRAINT audit_events_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text)),
-    CONSTRAINT audit_events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['person'::text, 'key'::text, 'system'::text]))),
+    CONSTRAINT audit_events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['person'::text, 'key'::text, 'system'::text, 'operator'::text]))),
     CONSTRAINT audit_events_digest_check CHECK ((octet_length(digest) = 32)),
     CONSTRAINT audit_events_kind_check CHECK ((kind = ANY (ARRAY['create'::text, 'read'::text, 'update'::text, 'delete'::text]))),
     CONSTRAINT audit_events_number_check CHECK ((number > 0))
@@ -1461,6 +1461,29 @@ CREATE TABLE public.measured_minutes (
 
 ALTER TABLE public.measured_minutes OWNER TO skai_owner;
 
+CREATE TABLE public.operator_sessions (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    operator_id uuid NOT NULL,
+    pending boolean NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    address inet,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT operator_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+ALTER TABLE public.operator_sessions OWNER TO skai_owner;
+
+CREATE TABLE public.operators (
+    id uuid NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    enrol_until timestamp with time zone DEFAULT (now() + '24:00:00'::interval) NOT NULL
+);
+
+ALTER TABLE public.operators OWNER TO skai_owner;
+
 CREATE TABLE public.org_counters (
     org_id uuid NOT NULL,
     name text NOT NULL,
@@ -1505,6 +1528,7 @@ CREATE TABLE public.orgs (
     audit_years integer DEFAULT 7 NOT NULL,
     plan text DEFAULT 'standard'::text NOT NULL,
     report_mail boolean DEFAULT true NOT NULL,
+    status_reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT orgs_audit_years_check CHECK (((audit_years >= 1) AND (audit_years <= 7))),
     CONSTRAINT orgs_brand_color_check CHECK ((brand_color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT orgs_brand_logo_check CHECK ((octet_length(brand_logo) <= 262144)),
@@ -1517,7 +1541,8 @@ CREATE TABLE public.orgs (
     CONSTRAINT orgs_session_idle_minutes_check CHECK (((session_idle_minutes >= 15) AND (session_idle_minutes <= 43200))),
     CONSTRAINT orgs_session_idle_within_life CHECK ((session_idle_minutes <= session_life_minutes)),
     CONSTRAINT orgs_session_life_minutes_check CHECK (((session_life_minutes >= 60) AND (session_life_minutes <= 129600))),
-    CONSTRAINT orgs_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text))
+    CONSTRAINT orgs_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{1,39}$'::text)),
+    CONSTRAINT orgs_status_reason_check CHECK ((char_length(status_reason) <= 300))
 );
 
 ALTER TABLE ONLY public.orgs FORCE ROW LEVEL SECURITY;
@@ -1708,6 +1733,7 @@ CREATE TABLE public.request_stats (
     queries bigint NOT NULL,
     seconds double precision NOT NULL,
     sketch bytea NOT NULL,
+    limited bigint DEFAULT 0 NOT NULL,
     CONSTRAINT request_stats_grain_check CHECK ((grain = ANY (ARRAY['minute'::text, 'hour'::text]))),
     CONSTRAINT request_stats_requests_check CHECK ((requests > 0)),
     CONSTRAINT request_stats_route_check CHECK ((char_length(route) <= 200))
@@ -2306,6 +2332,15 @@ ALTER TABLE ONLY public.maintenance_windows
 ALTER TABLE ONLY public.measured_minutes
     ADD CONSTRAINT measured_minutes_pkey PRIMARY KEY (at);
 
+ALTER TABLE ONLY public.operator_sessions
+    ADD CONSTRAINT operator_sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.operator_sessions
+    ADD CONSTRAINT operator_sessions_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_pkey PRIMARY KEY (org_id, name);
 
@@ -2612,6 +2647,8 @@ CREATE INDEX mails_recipient_idx ON public.mails USING btree (recipient);
 
 CREATE INDEX maintenance_windows_starts_idx ON public.maintenance_windows USING btree (starts_at);
 
+CREATE INDEX operator_sessions_operator_idx ON public.operator_sessions USING btree (operator_id);
+
 CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
 CREATE UNIQUE INDEX people_placeholder_name_key ON public.people USING btree (org_id, name_key) WHERE (kind = 'placeholder'::text);
@@ -2704,6 +2741,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.invitations REFERENCING OLD T
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.leads REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.operators REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.orgs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.people REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2750,6 +2789,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.invitations REFERENCING NEW T
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.leads REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.operators REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.orgs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.people REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2795,6 +2836,8 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.files REFERENCING OLD TABLE A
 CREATE TRIGGER audit_update AFTER UPDATE ON public.invitations REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.leads REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.operators REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.orgs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -3048,6 +3091,12 @@ ALTER TABLE ONLY public.leads
 ALTER TABLE ONLY public.mails
     ADD CONSTRAINT mails_for_org_fkey FOREIGN KEY (for_org) REFERENCES public.orgs(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.operator_sessions
+    ADD CONSTRAINT operator_sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_id_fkey FOREIGN KEY (id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.org_counters
     ADD CONSTRAINT org_counters_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
 
@@ -3300,6 +3349,10 @@ CREATE POLICY operator ON public.audit_pushes FOR SELECT TO skai_operator USING 
 CREATE POLICY operator ON public.error_groups TO skai_operator USING (true) WITH CHECK (true);
 
 CREATE POLICY operator ON public.error_people TO skai_operator USING (true) WITH CHECK (true);
+
+CREATE POLICY operator ON public.files FOR SELECT TO skai_operator USING (true);
+
+CREATE POLICY operator ON public.import_runs FOR SELECT TO skai_operator USING (true);
 
 CREATE POLICY operator ON public.orgs TO skai_operator USING (true) WITH CHECK (true);
 
@@ -3644,6 +3697,10 @@ GRANT UPDATE(imported_at) ON TABLE public.external_refs TO skai_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.files TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.files TO skai_eraser;
 
+GRANT SELECT(org_id) ON TABLE public.files TO skai_operator;
+
+GRANT SELECT(size) ON TABLE public.files TO skai_operator;
+
 GRANT SELECT ON TABLE public.goose_db_version TO skai_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.idempotency_keys TO skai_app;
@@ -3676,15 +3733,27 @@ GRANT SELECT,DELETE ON TABLE public.import_rows TO skai_eraser;
 GRANT SELECT,INSERT ON TABLE public.import_runs TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_runs TO skai_eraser;
 
+GRANT SELECT(org_id) ON TABLE public.import_runs TO skai_operator;
+
+GRANT SELECT(id) ON TABLE public.import_runs TO skai_operator;
+
 GRANT UPDATE(state) ON TABLE public.import_runs TO skai_app;
+GRANT SELECT(state) ON TABLE public.import_runs TO skai_operator;
+
+GRANT SELECT(dry_run) ON TABLE public.import_runs TO skai_operator;
+
+GRANT SELECT(started_at) ON TABLE public.import_runs TO skai_operator;
 
 GRANT UPDATE(heartbeat_at) ON TABLE public.import_runs TO skai_app;
 
 GRANT UPDATE(rows_read) ON TABLE public.import_runs TO skai_app;
+GRANT SELECT(rows_read) ON TABLE public.import_runs TO skai_operator;
 
 GRANT UPDATE(finished_at) ON TABLE public.import_runs TO skai_app;
+GRANT SELECT(finished_at) ON TABLE public.import_runs TO skai_operator;
 
 GRANT UPDATE(seconds) ON TABLE public.import_runs TO skai_app;
+GRANT SELECT(seconds) ON TABLE public.import_runs TO skai_operator;
 
 GRANT UPDATE(failure) ON TABLE public.import_runs TO skai_app;
 
@@ -3740,6 +3809,13 @@ GRANT UPDATE(cancelled_at) ON TABLE public.maintenance_windows TO skai_operator;
 GRANT SELECT ON TABLE public.measured_minutes TO skai_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.measured_minutes TO skai_operator;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.operator_sessions TO skai_signin;
+
+GRANT SELECT ON TABLE public.operators TO skai_signin;
+GRANT SELECT,INSERT,DELETE ON TABLE public.operators TO skai_operator;
+
+GRANT UPDATE(enrol_until) ON TABLE public.operators TO skai_operator;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.org_counters TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.org_counters TO skai_eraser;
 
@@ -3790,6 +3866,8 @@ GRANT SELECT(audit_years) ON TABLE public.orgs TO skai_audit;
 GRANT UPDATE(plan) ON TABLE public.orgs TO skai_operator;
 
 GRANT UPDATE(report_mail) ON TABLE public.orgs TO skai_app;
+
+GRANT UPDATE(status_reason) ON TABLE public.orgs TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.passkey_challenges TO skai_signin;
 

@@ -93,6 +93,9 @@ func asJob(j *rivertype.JobRow) Job {
 			out.Org = uuid.NullUUID{UUID: id, Valid: true}
 		}
 	}
+	if from := OriginOf(j.Metadata); !out.Org.Valid && from.Org != uuid.Nil { // asked for by somebody of it
+		out.Org = uuid.NullUUID{UUID: from.Org, Valid: true}
+	}
 	if n := len(j.Errors); n > 0 {
 		out.Error = Scrub(j.Errors[n-1].Error)
 	}

@@ -33,6 +33,7 @@ type Scope struct {
 	Only      []string // the permissions, of those the role has, that a composed role or an API key leaves the actor; nil is all of them
 	RoleName  string   // of the composed role; "" is the role's own
 	Key       bool     // the actor is an API key and no person
+	Operator  bool     // the actor runs the platform; OrgID is the nil UUID then, so that no work of an organisation can be done
 	PerMinute int      // requests an API key may make; 0 for people
 	Rates     Rates    // that the organisation's plan has
 	RequestID string
@@ -49,12 +50,14 @@ type Rate struct {
 	Seconds int `json:"seconds"`
 }
 
-// Kind says what acts, as the audit trail keeps it: a person, an API key, or the
-// program by itself (a command, a job).
+// Kind says what acts, as the audit trail keeps it: a person, an API key, somebody
+// who runs the platform, or the program by itself (a command, a job).
 func (s Scope) Kind() string {
 	switch {
 	case s.Key:
 		return "key"
+	case s.Operator:
+		return "operator"
 	case s.SessionID != uuid.Nil:
 		return "person"
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -19,6 +20,9 @@ const htmxConfig = `{"includeIndicatorCSS":false,"history":"reload","defaultTime
 
 // pref is one choice of a preference.
 type pref struct{ value, text, icon string }
+
+// home is where the person is at home.
+func home(ctx context.Context) string { return cmp.Or(viewer(ctx).Home, Dashboard.URL) }
 
 // sections are what the person may open.
 func sections(ctx context.Context) []Section {

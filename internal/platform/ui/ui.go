@@ -63,6 +63,7 @@ type Viewer struct {
 	Sections []Section // what the person may open; nil is every one
 	Settings []Link    // entries of the settings menu; none hides it
 	Zone     *time.Location
+	Home     string // where somebody is at home who runs the platform, and has no settings; "" is the dashboard
 }
 
 // Org is an organisation as the shell shows it.

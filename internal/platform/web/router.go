@@ -14,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
@@ -214,6 +215,9 @@ func (rt *Router) admit(w http.ResponseWriter, r *http.Request, access Access) (
 	case SignedIn:
 	}
 	ctx, err := authenticate(r)
+	if access.Audience == Operator && fault.Is(err, fault.KindNotFound) {
+		err = errNoPage // in the words of an address that is not there
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -270,11 +274,21 @@ func (rt *Router) unrouted(w http.ResponseWriter, r *http.Request, answer probe)
 		return errNoPage
 	}
 	allow := answer.Header().Get("Allow")
+	if rt.isOperators(r, allow) { // nobody learns by a wrong method that it is there
+		return errNoPage
+	}
 	w.Header().Set("Allow", allow)
 	return &Problem{
 		Status: http.StatusMethodNotAllowed, Code: "method_not_allowed",
 		Detail: "This address does not take " + r.Method + ", only " + allow + ".",
 	}
+}
+
+// isOperators tells whether an address is the operator's, by a method it takes.
+func (rt *Router) isOperators(r *http.Request, allow string) bool {
+	method, _, _ := strings.Cut(allow, ",")
+	_, pattern := rt.mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
+	return slices.ContainsFunc(rt.routes, func(k Route) bool { return k.Audience == Operator && k.Method+" "+k.Pattern == pattern })
 }
 
 // probe keeps the status and headers of an answer and drops its body.
