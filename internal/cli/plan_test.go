@@ -26,6 +26,24 @@ func TestPlansAreTheOperators(t *testing.T) {
 	on(t, db, "", "org", "plan", "nobody", "standard").want(t, exitFailed, "no organisation")
 }
 
+func TestOperatorsAreMadeByCommands(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	on(t, db, "", "operator", "list").want(t, exitDone, "There is no operator yet")
+	on(t, db, "", "operator", "add", "olga").want(t, exitFailed, "is no e-mail address")
+	on(t, db, "", "operator", "add", "Olga@example.com", "--name", "Olga").want(t, exitDone, "/sign-in?next=/admin", "password of the new account")
+	again := on(t, db, "", "operator", "add", "olga@example.com")
+	again.want(t, exitDone, "is an operator")
+	if strings.Contains(again.out, "password") {
+		t.Errorf("it says a password of an account that has one: %s", again.out)
+	}
+	on(t, db, "", "operator", "list").want(t, exitDone, "olga@example.com", "has no second factor")
+	on(t, db, "", "operator", "remove", "olga@example.com").want(t, exitDone, "no operator any more")
+	on(t, db, "", "operator", "remove", "olga@example.com").want(t, exitFailed, "is no operator")
+	on(t, db, "", "org", "create", "titan", "--name", "Titan Roofing").want(t, exitDone)
+	on(t, db, "", "org", "suspend", "titan", "--reason", "They left").want(t, exitDone, "is suspended")
+}
+
 func TestAnAddressOfRedisIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	r := run(t, "", "serve", "--redis-url", "redis://:hush-hush@redis:port")
