@@ -248,6 +248,13 @@ func TestAnOperatorIsNobodyInOrganisations(t *testing.T) {
 	if page := member.send(t, "POST", "/sign-in/second", url.Values{"code": {code}, "next": {"/dashboard"}}); page.Header.Get("Location") != "/dashboard" {
 		t.Fatalf("as a member: %d to %q", page.Status, page.Header.Get("Location"))
 	}
+	change := url.Values{"current": {dbtest.Password}, "password": {"correct horse battery"}, "again": {"correct horse battery"}}
+	if page := member.send(t, "POST", "/settings/password", change); page.Status != http.StatusSeeOther {
+		t.Errorf("change the password: %d", page.Status)
+	}
+	if page := o.send(t, "GET", "/admin", nil); page.Status != http.StatusNotFound {
+		t.Errorf("after the password was changed: %d", page.Status)
+	}
 	if page := member.send(t, "GET", "/dashboard", nil); page.Status != 200 {
 		t.Errorf("as a member: %d", page.Status)
 	}

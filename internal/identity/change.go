@@ -39,7 +39,9 @@ func (s *Service) ChangePassword(ctx context.Context, current, password string, 
 		if _, err := postgres.Exec(ctx, tx, `UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1`, session.UserID, hash); err != nil {
 			return 0, err
 		}
-		return postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE id <> $1 AND user_id = $2 AND revoked_at IS NULL`, session.ID, session.UserID)
+		return postgres.Exec(ctx, tx, `
+			WITH operators AS (UPDATE operator_sessions SET revoked_at = now() WHERE operator_id = $2 AND revoked_at IS NULL)
+			UPDATE sessions SET revoked_at = now() WHERE id <> $1 AND user_id = $2 AND revoked_at IS NULL`, session.ID, session.UserID)
 	})
 	return err
 }

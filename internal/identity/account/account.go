@@ -203,7 +203,9 @@ func (s *Service) reset(ctx context.Context, tx pgx.Tx, l link, hash string) err
 	if err != nil {
 		return err
 	}
-	if _, err := postgres.Exec(ctx, tx, `UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL`, l.UserID); err != nil {
+	if _, err := postgres.Exec(ctx, tx, `
+		WITH operators AS (UPDATE operator_sessions SET revoked_at = now() WHERE operator_id = $1 AND revoked_at IS NULL)
+		UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND revoked_at IS NULL`, l.UserID); err != nil {
 		return err
 	}
 	// A device that somebody else had trusted is asked for the second factor again.
