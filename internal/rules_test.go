@@ -82,6 +82,8 @@ var writers = map[string]string{
 	"mail_suppressions":   "platform/mail",
 	"idempotency_keys":    "platform/postgres", // postgres.Once
 	"processes":           "platform/health",
+	"deployments":         "platform/health",
+	"process_minutes":     "platform/vitals",
 	"request_stats":       "platform/measure",
 	"probe_minutes":       "platform/uptime",
 	"measured_minutes":    "platform/measure",

@@ -52,6 +52,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/trouble"
 	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/vault"
+	"github.com/skaiscraper/skai/internal/platform/vitals"
 	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/properties"
 )
@@ -109,6 +110,7 @@ type App struct {
 	probe    *health.Probe
 	self     health.Process
 	measured *measure.Recorder
+	vitals   *vitals.Recorder
 	gate     *gate.Gate
 	traces   *trace.Tracer
 	troubles *trouble.Recorder
@@ -215,6 +217,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a.self, a.measured, a.troubles = self, measure.New(db, self.ID), trouble.New(db, cfg.Version, cfg.Sentry)
+	a.vitals = vitals.New(db, self.ID, a.gate)
 	if a.traces, err = newTracer(db, cfg, self); err != nil {
 		return nil, err
 	}

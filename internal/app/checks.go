@@ -56,7 +56,9 @@ func (a *App) failed(ctx context.Context, what string, err error) health.Finding
 
 func (a *App) lookDatabase(ctx context.Context) health.Finding {
 	start := time.Now()
-	if err := a.db.Watch().Ping(ctx); err != nil {
+	err := a.db.Watch().Ping(ctx)
+	a.vitals.Database(time.Since(start), err == nil)
+	if err != nil {
 		return a.failed(ctx, "the database", err)
 	}
 	f := health.Finding{State: health.OK, Latency: time.Since(start)}
@@ -106,6 +108,7 @@ func (a *App) lookQueue(ctx context.Context) health.Finding {
 			f.State, f.Words = health.Degraded, fmt.Sprintf("jobs of the queue %s wait too long: does a program do them?", w.Name)
 		}
 	}
+	a.vitals.Queue(int(f.Facts["depth"]), time.Duration(f.Facts["oldestSeconds"]*float64(time.Second)))
 	return f
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/trace"
 	"github.com/skaiscraper/skai/internal/platform/trouble"
+	"github.com/skaiscraper/skai/internal/platform/vitals"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -75,7 +76,8 @@ func (a *App) measureJobs(w *river.Workers) []*river.PeriodicJob {
 		_, err := measure.Roll(ctx, a.db, time.Now())
 		_, traces := trace.Prune(ctx, a.db, time.Now())
 		_, errs := trouble.Prune(ctx, a.db, time.Now())
-		return errors.Join(err, traces, errs)
+		_, minutes := vitals.Prune(ctx, a.db, time.Now())
+		return errors.Join(err, traces, errs, minutes)
 	}))
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 		func() (river.JobArgs, *river.InsertOpts) { return rollArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}

@@ -37,6 +37,9 @@ func (a *App) look(ctx context.Context) (done func()) {
 			a.measured.Run(ctx, func(err error) { a.log.Error("requests are not measured", "error", err) })
 		})
 		all.Go(func() {
+			a.vitals.Run(ctx, func(err error) { a.log.Error("what this process is like is not kept", "error", err) })
+		})
+		all.Go(func() {
 			a.traces.Run(ctx, func(err error) { a.log.Error("traces are not kept", "error", err) })
 		})
 		all.Go(func() {

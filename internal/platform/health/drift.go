@@ -28,13 +28,18 @@ type Process struct {
 const present = 3 * Every
 
 // Beat notes that the process runs, with how far its clock is from the database's,
-// and forgets those that have not been seen for a day.
+// as which deployment, and forgets those that have not been seen for a day.
 func Beat(ctx context.Context, db *postgres.DB, p Process) error {
 	_, err := postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		if _, err := postgres.Exec(ctx, tx, `
+		began, err := postgres.Value[bool](ctx, tx, `
 			INSERT INTO processes (id, started_at, version, commit, schema, fingerprint, clock_ms, unwell)
 			VALUES ($1, $2, $3, $4, $5, $6, extract(epoch FROM $7 - clock_timestamp()) * 1000, coalesce($8::jsonb, '{}'))
-			ON CONFLICT (id) DO UPDATE SET seen_at = now(), clock_ms = excluded.clock_ms, unwell = excluded.unwell`, p.ID, p.StartedAt, p.Version, p.Commit, p.Schema, p.Fingerprint, time.Now(), p.Unwell); err != nil {
+			ON CONFLICT (id) DO UPDATE SET seen_at = now(), clock_ms = excluded.clock_ms, unwell = excluded.unwell
+			RETURNING xmax = 0`, p.ID, p.StartedAt, p.Version, p.Commit, p.Schema, p.Fingerprint, time.Now(), p.Unwell)
+		if err != nil {
+			return 0, err
+		}
+		if err := noteDeployment(ctx, tx, p, began); err != nil {
 			return 0, err
 		}
 		return postgres.Exec(ctx, tx, `DELETE FROM processes WHERE seen_at < now() - interval '1 day'`)

@@ -44,6 +44,8 @@ var unaudited = map[string]string{
 	"incident_notes":      "as incidents; nothing in it changes",
 	"incident_signs":      "counts each minute what incidents are opened by",
 	"maintenance_windows": "keeps when it was announced and cancelled; nothing else in it changes",
+	"deployments":         "as processes",
+	"process_minutes":     "figures of each minute",
 	"processes":           "says every few seconds which programs run",
 	"mails":               "says of each mail what became of it",
 	"mail_suppressions":   "says which mailboxes refuse mails, as their servers said",
@@ -335,7 +337,7 @@ func TestWhatCanBeDeleted(t *testing.T) {
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT grantee || ': ' || table_name FROM information_schema.role_table_grants
 		WHERE table_schema = 'public' AND privilege_type IN ('DELETE', 'TRUNCATE') AND grantee NOT IN ('skai_owner', 'skai_super', 'skai_eraser') ORDER BY 1`)
-	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: operators", "skai_operator: plan_rates", "skai_operator: probe_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: operator_sessions", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
+	want := []string{"skai_app: audit_pushes", "skai_app: estimate_lines", "skai_app: idempotency_keys", "skai_app: roles", "skai_app: scim_groups", "skai_app: scim_members", "skai_app: sso_assertions", "skai_app: sso_connections", "skai_app: sso_domains", "skai_app: sso_groups", "skai_app: sso_identities", "skai_audit: audit_entries", "skai_audit: audit_events", "skai_operator: deployments", "skai_operator: error_groups", "skai_operator: measured_minutes", "skai_operator: operators", "skai_operator: plan_rates", "skai_operator: probe_minutes", "skai_operator: process_minutes", "skai_operator: processes", "skai_operator: request_stats", "skai_operator: service_minutes", "skai_operator: system_errors", "skai_operator: system_traces", "skai_operator: traces", "skai_operator: users", "skai_signin: account_links", "skai_signin: backup_codes", "skai_signin: mail_suppressions", "skai_signin: mails", "skai_signin: operator_sessions", "skai_signin: passkey_challenges", "skai_signin: sessions", "skai_signin: sign_in_failures", "skai_signin: trusted_devices", "skai_signin: user_factors"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

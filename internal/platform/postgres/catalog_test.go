@@ -33,6 +33,8 @@ var notTenants = map[string]string{
 	"probe_minutes":       "r", // what probes saw, the same for everybody
 	"system_errors":       "",  // of no organisation; skai_operator only
 	"system_traces":       "",  // of no organisation; skai_operator only
+	"deployments":         "",  // as processes
+	"process_minutes":     "",  // as processes
 	"processes":           "",  // programs, of no organisation; skai_operator only
 	"mails":               "",  // an account's mails are of no organisation; skai_signin only
 	"mail_suppressions":   "",  // an address refuses everybody's mails; as mails

@@ -902,6 +902,25 @@ ALTER TABLE ONLY public.contacts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.contacts OWNER TO skai_owner;
 
+CREATE TABLE public.deployments (
+    id bigint NOT NULL,
+    version text NOT NULL,
+    commit text NOT NULL,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.deployments OWNER TO skai_owner;
+
+ALTER TABLE public.deployments ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.deployments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.error_groups (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1617,6 +1636,30 @@ CREATE TABLE public.probe_minutes (
 
 ALTER TABLE public.probe_minutes OWNER TO skai_owner;
 
+CREATE TABLE public.process_minutes (
+    at timestamp with time zone NOT NULL,
+    process_id uuid NOT NULL,
+    pool_used integer NOT NULL,
+    pool_most integer NOT NULL,
+    gate_limit integer NOT NULL,
+    gate_busy integer NOT NULL,
+    gate_waiting integer NOT NULL,
+    refused bigint NOT NULL,
+    looks integer NOT NULL,
+    missed integer NOT NULL,
+    latency_ms double precision NOT NULL,
+    latency_max_ms double precision NOT NULL,
+    queue_depth integer,
+    queue_oldest_s double precision,
+    connections integer,
+    active integer,
+    in_transaction integer,
+    connections_most integer,
+    CONSTRAINT process_minutes_at_check CHECK ((at = date_trunc('minute'::text, at)))
+);
+
+ALTER TABLE public.process_minutes OWNER TO skai_owner;
+
 CREATE TABLE public.processes (
     id uuid NOT NULL,
     started_at timestamp with time zone NOT NULL,
@@ -2254,6 +2297,9 @@ ALTER TABLE ONLY public.claims
 ALTER TABLE ONLY public.contacts
     ADD CONSTRAINT contacts_pkey PRIMARY KEY (org_id, id);
 
+ALTER TABLE ONLY public.deployments
+    ADD CONSTRAINT deployments_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.error_groups
     ADD CONSTRAINT error_groups_pkey PRIMARY KEY (org_id, id);
 
@@ -2367,6 +2413,9 @@ ALTER TABLE ONLY public.plan_rates
 
 ALTER TABLE ONLY public.probe_minutes
     ADD CONSTRAINT probe_minutes_pkey PRIMARY KEY (at, probe);
+
+ALTER TABLE ONLY public.process_minutes
+    ADD CONSTRAINT process_minutes_pkey PRIMARY KEY (at, process_id);
 
 ALTER TABLE ONLY public.processes
     ADD CONSTRAINT processes_pkey PRIMARY KEY (id);
@@ -2576,6 +2625,8 @@ CREATE INDEX contacts_role_idx ON public.contacts USING btree (org_id, role, cre
 CREATE INDEX contacts_search_idx ON public.contacts USING gin (org_id, search);
 
 CREATE INDEX contacts_source_idx ON public.contacts USING btree (org_id, source, created_at DESC, id DESC) WHERE ((archived_at IS NULL) AND (source <> ''::text));
+
+CREATE INDEX deployments_first_seen_idx ON public.deployments USING btree (first_seen);
 
 CREATE INDEX error_groups_age_idx ON public.error_groups USING btree (last_seen);
 
@@ -3665,6 +3716,8 @@ GRANT SELECT(archived_at) ON TABLE public.contacts TO skai_search;
 
 GRANT SELECT(search) ON TABLE public.contacts TO skai_search;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deployments TO skai_operator;
+
 GRANT SELECT,DELETE ON TABLE public.error_groups TO skai_eraser;
 GRANT SELECT ON TABLE public.error_groups TO skai_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.error_groups TO skai_operator;
@@ -3908,6 +3961,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.plan_rates TO skai_operator;
 
 GRANT SELECT ON TABLE public.probe_minutes TO skai_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.probe_minutes TO skai_operator;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.process_minutes TO skai_operator;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO skai_operator;
 
