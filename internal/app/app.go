@@ -104,6 +104,7 @@ type App struct {
 
 	incidents *incidents.Service
 	reports   *reports.Service
+	level     *ops.Service
 
 	files    *blob.Store
 	limits   *limit.Limiter // nil where nobody is told to slow down
@@ -192,7 +193,8 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 	a.reports = reports.New(a.db, a.Orgs, a.incidents, a.mail)
 	a.reports.Routes(rt)
 	admin.New(a.db, a.Orgs, a.probe).Routes(rt)
-	ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made()).Routes(rt)
+	a.level = ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made(), a.Keys.FromRequest(a.People.FromRequest))
+	a.level.Routes(rt)
 }
 
 // begin makes what the rooms are put into.

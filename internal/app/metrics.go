@@ -9,6 +9,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"github.com/skaiscraper/skai/internal/ops"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
@@ -29,6 +30,10 @@ func (a *App) begun(ctx context.Context) context.Context {
 
 // observe measures a request that was answered, and ends its trace.
 func (a *App) observe(ctx context.Context, o web.Observation) {
+	if o.Pattern == ops.EventsPath && o.Failure == nil { // how long somebody looked is not how long an answer took
+		a.traces.Drop(ctx)
+		return
+	}
 	scope, _ := tenant.From(ctx)
 	seen := measure.Seen{Org: scope.OrgID, Route: o.Route(), Status: o.Status, Took: o.Took, Bytes: o.Bytes}
 	if n, ok := ctx.Value(queriesKey{}).(*atomic.Int64); ok {

@@ -60,6 +60,7 @@ func (a *App) look(ctx context.Context) (done func()) {
 // those under way finish. It closes the listener.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := web.NewServer(a.Handler(), a.log)
+	server.RegisterOnShutdown(a.level.End) // live figures would go on until their page is closed
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	defer a.look(ctx)() // what was seen last is written down too

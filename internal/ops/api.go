@@ -14,6 +14,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/uptime"
+	"github.com/skaiscraper/skai/internal/platform/vitals"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
 
@@ -69,6 +70,7 @@ type metricsOut struct {
 		UptimeKnown  float64           `json:"uptime_known" doc:"The part of the minutes in which somebody looked, 0 to 1: in the rest it is unknown whether it was up"`
 		Backup       *backupFigures    `json:"backup" doc:"The installation's last backup; null where none is known"`
 		Drill        *drillFigures     `json:"restore_drill" doc:"The last time that restoring a backup was tried; null where nobody did"`
+		TurnedAway   *int64            `json:"turned_away" doc:"Requests of all organisations that were answered 503 at the gate because there was too much to do; null where no process measured. Kept for 40 days"`
 		All          figures           `json:"all" doc:"The organisation's own requests, all together"`
 		Routes       []routeFigures    `json:"routes" nullable:"false" doc:"By address, the one first whose requests took the longest together"`
 		Objectives   []objective       `json:"objectives" nullable:"false"`
@@ -171,6 +173,7 @@ var definitions = map[string]string{
 	"percentiles":  "of every request, none sampled, from mergeable sketches (DDSketch) that are right to 1 % of the value",
 	"failures":     "answers with a status from 500 on",
 	"uptime":       "looks at /api/health/ready from another machine that were answered with 200 within 5 seconds, of all looks; signed by the probe that looked. Looks in maintenance that was announced 48 hours before it began count neither as up nor as down; uptime_with_maintenance counts them all",
+	"turned_away":  "requests answered with 503 before anybody knew whose they were, since more came than gets done: of all organisations together, and in no other figure here. From the counts of each process, by the minute, which are kept for 40 days; a process that is killed takes the last ten seconds of them with it",
 	"incidents":    "of the whole service: opened and closed by rules over what was measured, or by the operator by hand",
 	"budget":       "1 - (the part that failed / the part that the objective allows to fail), over the time asked about: of requests for error_rate, of a probe's looks for uptime",
 	"completeness": "minutes in which at least one process measured, of all minutes asked about; a minute in which none ran is a gap, and no figure is made up for it",
@@ -209,7 +212,7 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 	}
 	out := &metricsOut{}
 	b := &out.Body
-	b.Unknown = []string{}
+	b.Unknown, b.Routes = []string{}, []routeFigures{}
 	seen, err := uptime.Window(ctx, s.db, from, to)
 	if err != nil {
 		return nil, err
@@ -225,14 +228,16 @@ func (s *Service) metrics(ctx context.Context, in *metricsIn) (*metricsOut, erro
 	if b.Incidents, b.Maintenance, err = s.told(ctx, from, to); err != nil {
 		return nil, err
 	}
+	if b.TurnedAway, err = vitals.Refused(ctx, s.db, from, to); err != nil {
+		return nil, err
+	}
 	saved, err := backup.Last(ctx, s.db)
 	if err != nil {
 		return nil, err
 	}
 	out.addBackups(saved)
-	b.UptimeKnown = math.Round(float64(seen.Known)/float64(seen.Minutes)*1e4) / 1e4
-	b.From, b.To, b.Completeness, b.All, b.Definitions = from, to, math.Round(all.Completeness()*1e4)/1e4, figuresOf(all), definitions
-	b.Routes = []routeFigures{}
+	b.UptimeKnown, b.Completeness = math.Round(float64(seen.Known)/float64(seen.Minutes)*1e4)/1e4, math.Round(all.Completeness()*1e4)/1e4
+	b.From, b.To, b.All, b.Definitions = from, to, figuresOf(all), definitions
 	for _, r := range routes[:min(len(routes), mostRoutes)] {
 		b.Routes = append(b.Routes, routeFigures{r.Name, figuresOf(r.Stats)})
 	}

@@ -3,6 +3,7 @@
 package ops
 
 import (
+	"context"
 	"crypto/ed25519"
 	"fmt"
 	"math"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -32,6 +32,9 @@ type Service struct {
 	incidents *incidents.Service
 	probes    []ed25519.PublicKey
 	made      bool
+	reading   *reading
+
+	authenticate func(*http.Request) (context.Context, error)
 
 	mu   sync.Mutex
 	last status // what everybody is shown for a while
@@ -39,14 +42,18 @@ type Service struct {
 
 // New gives the service. probes are those that look from outside and may bring what
 // they saw; made says that the master key is the file that the program made beside what
-// it guards.
-func New(db *postgres.DB, list *incidents.Service, probes []ed25519.PublicKey, made bool) *Service {
-	return &Service{db: db, incidents: list, probes: probes, made: made}
+// it guards. authenticate is web.Config's: whoever listens for long is asked again.
+func New(db *postgres.DB, list *incidents.Service, probes []ed25519.PublicKey, made bool, authenticate func(*http.Request) (context.Context, error)) *Service {
+	return &Service{db: db, incidents: list, probes: probes, made: made, authenticate: authenticate, reading: newReading()}
 }
 
 const (
 	path = identity.OpsPath
 	live = path + "/live" // what the page fetches anew
+
+	// EventsPath is where the page is told what is new, for as long as it is open.
+	EventsPath = path + "/events"
+	seriesPath = path + "/series"
 )
 
 // Routes registers the page and the operation.
@@ -54,6 +61,9 @@ func (s *Service) Routes(rt *web.Router) {
 	see := web.Access{Permission: string(identity.ViewAudit)}
 	rt.Page("GET "+path, see, s.page)
 	rt.Page("GET "+live, see, s.live)
+	rt.Page("GET "+seriesPath, see, s.seriesJSON)
+	rt.Stream("GET "+EventsPath, web.Access{Permission: string(identity.ViewAudit), Light: true}, s.events)
+	rt.Page("GET "+statementsPath+"/{id}", see, s.statementPage)
 	rt.Stream("GET "+path+".csv", see, s.export)
 	rt.Page("GET "+statusPath, web.Access{Audience: web.Public}, s.statusPage)
 	rt.Raw("POST "+uptime.BringPath, web.Access{Audience: web.Public, Rate: limit.Webhook}, s.bring)
@@ -69,110 +79,25 @@ func (s *Service) Routes(rt *web.Router) {
 	s.apiRoutes(rt)
 }
 
-// span is a stretch of time that the page can show, in steps.
-type span struct {
-	name, words string
-	step        time.Duration
-	steps       int
-	anew        time.Duration // how often what is seen is fetched: the longer it is, the more there is to add up, and the less changes
-}
-
-var spans = []span{
-	{"hour", "The last hour", time.Minute, 60, 10 * time.Second}, {"day", "24 hours", 30 * time.Minute, 48, time.Minute}, {"week", "7 days", 3 * time.Hour, 56, 5 * time.Minute}, {"month", "30 days", 12 * time.Hour, 60, 5 * time.Minute},
-}
-
-func spanOf(r *http.Request) span {
-	for _, s := range spans {
-		if s.name == r.URL.Query().Get("span") {
-			return s
-		}
-	}
-	return spans[1]
-}
-
-// from is when the span begins, so that the step that is under way is the last.
-func (s span) from(now time.Time) time.Time {
-	return now.UTC().Truncate(s.step).Add(-time.Duration(s.steps-1) * s.step)
-}
-
-// anewWords says how often it is fetched: "every 10 seconds".
-func (s span) anewWords() string {
-	if s.anew < time.Minute {
-		return fmt.Sprintf("every %.0f seconds", s.anew.Seconds())
-	}
-	if s.anew == time.Minute {
-		return "every minute"
-	}
-	return fmt.Sprintf("every %.0f minutes", s.anew.Minutes())
-}
-
-func (s span) url() string { return path + "?span=" + s.name }
-
-// view is what the page shows.
-type view struct {
-	span   span
-	all    measure.Stats
-	routes []measure.Route
-	points []measure.Point
-	seen   uptime.Seen
-	what   []incidents.Incident // that went on in the span, or at its end
-	work   []incidents.Maintenance
-	saved  backup.Known
-	at     time.Time
-	made   bool // the master key lies beside what it guards
-}
-
-func (s *Service) look(r *http.Request) (v view, err error) {
-	if err := identity.Require(r.Context(), identity.ViewAudit); err != nil {
-		return v, err
-	}
-	v.span, v.at, v.made = spanOf(r), time.Now(), s.made
-	from := v.span.from(v.at)
-	to := from.Add(time.Duration(v.span.steps) * v.span.step)
-	if v.all, err = measure.Window(r.Context(), s.db, from, to); err != nil {
-		return v, err
-	}
-	if now := v.at.UTC().Truncate(time.Minute).Add(time.Minute); now.Before(to) { // what is still to come is no gap
-		v.all.Minutes = int64(now.Sub(from) / time.Minute)
-	}
-	if v.routes, err = measure.Routes(r.Context(), s.db, from, to); err != nil {
-		return v, err
-	}
-	if v.seen, err = uptime.Window(r.Context(), s.db, from, to); err != nil {
-		return v, err
-	}
-	if v.what, err = s.incidents.List(r.Context(), from, to, true); err != nil {
-		return v, err
-	}
-	if v.work, err = s.incidents.Windows(r.Context(), from, to.Add(announcedAhead)); err != nil {
-		return v, err
-	}
-	if v.saved, err = backup.Last(r.Context(), s.db); err != nil {
-		return v, err
-	}
-	v.points, err = measure.Series(r.Context(), s.db, from, v.span.step, v.span.steps)
-	return v, err
-}
-
 func (s *Service) page(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.look(r)
 	if err != nil {
 		return err
 	}
 	return ui.Page(w, r, ui.Head{
-		Title: "Service level", Section: ui.Settings, Crumbs: []ui.Link{{Text: "Settings", URL: identity.SettingsPath}}, Wide: true,
+		Title: "Service level", Section: ui.Settings, Scripts: []string{"uplot.js", "ops.js"}, Crumbs: []ui.Link{{Text: "Settings", URL: identity.SettingsPath}}, Wide: true,
 		Lead: "How your organisation's requests were answered. Every one is measured, none is sampled, and what was not measured is not told.",
 	}, levelPage(v))
 }
 
 // live is the part of the page that is fetched anew.
 func (s *Service) live(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.look(r)
+	found, err := s.shared(r)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	return levelView(v).Render(r.Context(), w)
+	return levelView(found.view).Render(r.Context(), w)
 }
 
 func (s *Service) export(w http.ResponseWriter, r *http.Request) error {
@@ -283,7 +208,7 @@ func (v view) table() ui.Table {
 func (v view) tabs() []ui.Tab {
 	list := make([]ui.Tab, len(spans))
 	for i, s := range spans {
-		list[i] = ui.Tab{Text: s.words, URL: s.url(), Active: s == v.span}
+		list[i] = ui.Tab{Text: s.words, URL: s.url(), Active: s.name == v.span.name}
 	}
 	return list
 }

@@ -153,6 +153,17 @@ func (t *Tracer) End(ctx context.Context, e Ended) {
 	s.End()
 }
 
+// Drop forgets the trace that Begin started in the context ctx descends from.
+func (t *Tracer) Drop(ctx context.Context) {
+	id := trace.SpanContextFromContext(ctx).TraceID()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p, ok := t.open[id]; ok {
+		delete(t.open, id)
+		t.spans -= len(p.spans)
+	}
+}
+
 // OnStart makes room for the spans of a trace that begins.
 func (t *Tracer) OnStart(_ context.Context, s sdk.ReadWriteSpan) {
 	if s.Parent().IsValid() {

@@ -64,7 +64,7 @@ func buildAssets() (map[string]asset, error) {
 		return nil, err
 	}
 	for name, file := range map[string]string{
-		"app.js": "static/app.js", "htmx.js": "static/vendor/htmx.min.js", "mark.svg": "static/mark.svg",
+		"app.js": "static/app.js", "htmx.js": "static/vendor/htmx.min.js", "uplot.js": "static/vendor/uplot.min.js", "ops.js": "static/ops.js", "mark.svg": "static/mark.svg",
 		"icon-192.png": "static/icon-192.png", "icon-512.png": "static/icon-512.png",
 	} {
 		content, err := files.ReadFile(file)
@@ -78,7 +78,7 @@ func buildAssets() (map[string]asset, error) {
 	return all, nil
 }
 
-// styles joins Tabler and our own rules into one file. Tabler stands in a layer:
+// styles joins Tabler, uPlot's rules and our own into one file. Those of others stand in a layer:
 // whatever we say outside of it wins, however specific its selectors are.
 func styles() ([]byte, error) {
 	tabler, err := files.ReadFile("static/vendor/tabler.min.css")
@@ -92,6 +92,13 @@ func styles() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("@charset \"UTF-8\";\n@layer tabler{")
 	b.Write(tabler)
+	b.WriteString("}\n")
+	uplot, err := files.ReadFile("static/vendor/uplot.min.css")
+	if err != nil {
+		return nil, err
+	}
+	b.WriteString("@layer tabler{")
+	b.Write(uplot)
 	b.WriteString("}\n")
 	ours, err := fs.Glob(files, "static/css/*.css")
 	if err != nil {

@@ -113,13 +113,14 @@ type Head struct {
 	Title     string // also the h1, unless Body brings its own with NoTitle
 	Lead      string // a line below the title, or ""
 	Section   Section
-	Crumbs    []Link  // where the page lies, without itself
-	Action    *Action // the page's one primary action
-	More      []Link  // other actions, behind the dots
-	Canonical string  // the address without defaults; a search typed into a list shows it
-	NoTitle   bool    // the body has the h1
-	Wide      bool    // a list: use the whole width
-	Onward    string  // the address the browser goes on to by itself, or ""
+	Crumbs    []Link   // where the page lies, without itself
+	Action    *Action  // the page's one primary action
+	More      []Link   // other actions, behind the dots
+	Canonical string   // the address without defaults; a search typed into a list shows it
+	NoTitle   bool     // the body has the h1
+	Wide      bool     // a list: use the whole width
+	Onward    string   // the address the browser goes on to by itself, or ""
+	Scripts   []string // files of ours that this page alone needs, beside those all have: "ops.js"
 }
 
 // Action is the primary action of a page.

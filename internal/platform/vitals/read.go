@@ -69,15 +69,11 @@ func Series(ctx context.Context, db *postgres.DB, from time.Time, step time.Dura
 }
 
 // Refused counts the requests that all processes turned away between two times for want
-// of room. Whose they were nobody knows; known is false where no process measured.
-func Refused(ctx context.Context, db *postgres.DB, from, to time.Time) (n int64, known bool, err error) {
-	sum, err := postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (*int64, error) {
+// of room. Whose they were nobody knows. It is nil where no process measured.
+func Refused(ctx context.Context, db *postgres.DB, from, to time.Time) (*int64, error) {
+	return postgres.System(ctx, db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (*int64, error) {
 		return postgres.Value[*int64](ctx, tx, `SELECT sum(refused)::bigint FROM process_minutes WHERE at >= $1 AND at < $2`, from, to)
 	})
-	if sum == nil {
-		return 0, false, err
-	}
-	return *sum, true, err
 }
 
 // Prune forgets what is too old. A job asks for it.

@@ -94,11 +94,11 @@ func TestWhatProcessesWereLike(t *testing.T) {
 	if n := sum(list, func(p vitals.Point) *int { return p.QueueDepth }); n != 7 {
 		t.Errorf("%d jobs waited", n)
 	}
-	if n, known, err := vitals.Refused(t.Context(), db, time.Now().Add(-time.Hour), time.Now().Add(time.Hour)); n != 3 || !known || err != nil {
-		t.Errorf("%d, %t, %v", n, known, err)
+	if n, err := vitals.Refused(t.Context(), db, time.Now().Add(-time.Hour), time.Now().Add(time.Hour)); err != nil || n == nil || *n != 3 {
+		t.Errorf("%v, %v", n, err)
 	}
-	if _, known, err := vitals.Refused(t.Context(), db, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)); known || err != nil {
-		t.Errorf("of a time in which nobody measured: %t, %v", known, err)
+	if n, err := vitals.Refused(t.Context(), db, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)); n != nil || err != nil {
+		t.Errorf("of a time in which nobody measured: %v, %v", n, err)
 	}
 	for _, p := range list {
 		switch {
