@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/dbtest"
@@ -299,13 +302,16 @@ func TestSlowStatementsHavePlans(t *testing.T) {
 	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
 	a := traced(t, db)
 	owner, other := comeIn(t, a, titan, tenant.Owner), comeIn(t, a, prowest, tenant.Owner)
-	while(t, serving(t, a), func() { owner.send(t, http.MethodGet, "/claims?q=Quackenbush", nil) })
+	while(t, serving(t, a), func() {
+		owner.send(t, http.MethodGet, "/claims?q=Quackenbush", nil)
+		owner.send(t, http.MethodGet, "/dashboard", nil) // whose statements travel together
+	})
 	page := owner.send(t, http.MethodGet, "/settings/ops?span=hour", nil).Body
 	links := regexp.MustCompile(`/settings/ops/statements/[0-9a-f-]{36}`).FindAllString(page, -1)
 	if len(links) == 0 {
 		t.Fatal(page)
 	}
-	plans, none := 0, 0
+	plans, none, together := 0, 0, 0
 	for _, link := range links {
 		got := owner.send(t, http.MethodGet, link, nil)
 		switch {
@@ -313,6 +319,9 @@ func TestSlowStatementsHavePlans(t *testing.T) {
 			t.Errorf("%s: %d %s", link, got.Status, got.Body)
 		case strings.Contains(got.Body, "Scan") && strings.Contains(got.Body, "It was not run"):
 			plans++
+			if strings.Contains(got.Body, "LIMIT 30;\n") {
+				together++
+			}
 		case strings.Contains(got.Body, "makes no plan of it here (42501)") || strings.Contains(got.Body, "only read"):
 			none++
 		}
@@ -320,8 +329,8 @@ func TestSlowStatementsHavePlans(t *testing.T) {
 			t.Errorf("by another organisation: %d", got.Status)
 		}
 	}
-	if plans == 0 || none == 0 { // the list of claims is the organisation's, finding the session is not
-		t.Errorf("%d plans, %d without", plans, none)
+	if plans == 0 || none == 0 || together == 0 { // the list of claims is the organisation's, finding the session is not
+		t.Errorf("%d plans, %d of statements that travel together, %d without", plans, together, none)
 	}
 	// Nothing is left behind on a connection, and a plan can be had twice.
 	for range 2 {
@@ -331,5 +340,58 @@ func TestSlowStatementsHavePlans(t *testing.T) {
 	}
 	if n, err := postgres.Value[int](t.Context(), db, `SELECT count(*)::int FROM pg_prepared_statements WHERE name = 'skai_plan'`); err != nil || n != 0 {
 		t.Errorf("%d statements are left, %v", n, err)
+	}
+}
+
+// TestTheLevelInABrowser watches the page draw its charts and change by itself, under
+// the Content-Security-Policy.
+func TestTheLevelInABrowser(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titan := dbtest.Org(t, db, "titan")
+	titan.As(t, tenant.Owner)
+	rec := measure.New(db, uuid.New())
+	seen := func(route string) {
+		t.Helper()
+		rec.Observe(measure.Seen{Org: titan.ID, Route: route, Status: 200, Took: 20 * time.Millisecond})
+		if err := rec.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen("GET /before")
+	server := httptest.NewServer(build(t, db).Handler())
+	t.Cleanup(server.Close)
+	ctx := tab(t)
+	if err := chromedp.Listen(ctx, func(event any) {
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			t.Errorf("the browser says: %s %s", e.Entry.Text, e.Entry.URL)
+		case *runtime.EventExceptionThrown:
+			t.Errorf("the script fails: %+v", e.ExceptionDetails)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var path, text string
+	see := watch(ctx, t, &path, &text)
+	see("sign in", chromedp.Navigate(server.URL+"/sign-in"), chromedp.SendKeys("#email", titan.Email(tenant.Owner)), chromedp.SendKeys("#password", dbtest.Password+"\r"), chromedp.WaitVisible(".sk-bar"))
+	see("the level", chromedp.Navigate(server.URL+"/settings/ops?span=hour"), chromedp.WaitVisible(".sk-plots canvas"))
+	for script, want := range map[string]int{`document.querySelectorAll(".sk-plots canvas").length`: 5, `document.querySelectorAll(".sk-chart").length`: 0} {
+		if got, err := chromedp.Run(ctx, chromedp.Evaluate[int](script)); err != nil || got != want {
+			t.Errorf("%s is %d, want %d, %v", script, got, want, err)
+		}
+	}
+	if !strings.Contains(text, "GET /before") {
+		t.Error(text)
+	}
+	see("a table that is open", chromedp.Click(".sk-figures summary"), chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+	seen("GET /afterwards")
+	const told = `[...document.querySelectorAll("#level td")].some((e) => e.textContent.includes("GET /afterwards"))`
+	dbtest.Until(t, "the page changes by itself", func() bool {
+		there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](told))
+		return err != nil || there
+	})
+	if stays, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.querySelectorAll(".sk-plots canvas").length === 5 && document.querySelector(".sk-figures").open`)); err != nil || !stays {
+		t.Errorf("the charts or the open table are gone, %v", err)
 	}
 }

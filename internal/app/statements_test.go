@@ -72,6 +72,7 @@ var composed = map[string]string{
 	"proof.tryTable":            "as proof.fingerprint",
 	"proof.rowOf":               "as proof.fingerprint",
 	"proof.idOf":                "as proof.fingerprint",
+	"trace.planOf":              "TestSlowStatementsHavePlans",
 	"activity.OfRecord":         "TestHistoryOfEachRecord",
 }
 

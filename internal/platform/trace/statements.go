@@ -35,7 +35,7 @@ func Statements(ctx context.Context, db *postgres.DB, from, to time.Time, limit 
 				(array_agg(t.id ORDER BY s.took DESC))[1] AS slowest
 			FROM (SELECT id, spans FROM traces WHERE at >= $1 AND at < $2 ORDER BY at DESC, id DESC LIMIT $4) t,
 				jsonb_to_recordset(t.spans) s (name text, statement text, took float8)
-			WHERE s.statement <> s.name GROUP BY s.statement ORDER BY max(s.took) DESC, s.statement LIMIT $3`, from, to, limit, mostLooked)
+			WHERE s.statement <> s.name AND s.name <> 'begin' GROUP BY s.statement ORDER BY max(s.took) DESC, s.statement LIMIT $3`, from, to, limit, mostLooked)
 	})
 }
 
@@ -47,7 +47,7 @@ func GetStatement(ctx context.Context, db *postgres.DB, id uuid.UUID) (Statement
 			SELECT md5(s.statement)::uuid AS id, s.statement AS text, count(*) AS count, max(s.took) AS longest_ms, sum(s.took) AS total_ms,
 				(array_agg(t.id ORDER BY s.took DESC))[1] AS slowest
 			FROM (SELECT id, spans FROM traces ORDER BY at DESC, id DESC LIMIT $2) t, jsonb_to_recordset(t.spans) s (name text, statement text, took float8)
-			WHERE s.statement <> s.name AND md5(s.statement)::uuid = $1 GROUP BY s.statement`, id, mostLooked)
+			WHERE s.statement <> s.name AND s.name <> 'begin' AND md5(s.statement)::uuid = $1 GROUP BY s.statement`, id, mostLooked)
 	})
 	if errors.Is(err, postgres.ErrNoRow) {
 		return s, fault.NotFound("statement.not_found", "no kept trace has this statement any more: traces are kept for seven days, and the newest 1,000 are looked at")
@@ -58,35 +58,56 @@ func GetStatement(ctx context.Context, db *postgres.DB, id uuid.UUID) (Statement
 // planName is the statement's name while its plan is made.
 const planName = "skai_plan"
 
+// between is what stands between statements that travel together.
+const between = ";\n"
+
 // Plan has PostgreSQL say how it would run the statement for any values, under row
 // security in the organisation of the scope, without running it and without what it
 // estimates, since that would tell of other organisations' rows. There is none, and
 // why says why not, where it changes something or belongs to another role.
 func Plan(ctx context.Context, db *postgres.DB, s Statement) (lines []string, why string, err error) {
-	if verb := strings.ToUpper(s.Text[:min(6, len(s.Text))]); verb != "SELECT" && !strings.HasPrefix(verb, "WITH") {
-		return nil, "Plans are made of statements that only read.", nil
+	parts := strings.Split(s.Text, between)
+	for _, part := range parts {
+		if !strings.HasPrefix(part, "SELECT") && !strings.HasPrefix(part, "WITH") {
+			return nil, "Plans are made of statements that only read.", nil
+		}
 	}
-	lines, err = postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) ([]string, error) {
+	lines, err = postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (list []string, err error) {
 		if _, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', '2000', true), set_config('lock_timeout', '500', true), set_config('plan_cache_mode', 'force_generic_plan', true)`); err != nil {
 			return nil, err
 		}
-		prepared, err := tx.Prepare(ctx, planName, s.Text) // one statement alone, which it checks and doesn't run
-		if err != nil {
-			return nil, err
+		for i, part := range parts {
+			plan, err := planOf(ctx, tx, part)
+			if err != nil {
+				return nil, err
+			}
+			if i > 0 {
+				list = append(list, "")
+			}
+			list = append(list, plan...)
 		}
-		defer func() { _ = tx.Conn().Deallocate(context.WithoutCancel(ctx), planName) }() // a connection that is lost has none either
-		values := ""
-		if n := len(prepared.ParamOIDs); n > 0 {
-			values = "(NULL" + strings.Repeat(", NULL", n-1) + ")"
-		}
-		rows, err := tx.Query(ctx, "EXPLAIN (COSTS OFF) EXECUTE "+planName+values, pgx.QueryExecModeSimpleProtocol)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowTo[string])
+		return list, nil
 	})
 	if code := postgres.Code(err); code != "" {
 		return nil, "PostgreSQL makes no plan of it here (" + code + "): it was run by another role than your organisation's, or on a table that a transaction made for itself.", nil
 	}
 	return lines, "", err
+}
+
+// planOf asks for the plan of one statement, whose text PostgreSQL checks to be one.
+func planOf(ctx context.Context, tx pgx.Tx, text string) ([]string, error) {
+	prepared, err := tx.Prepare(ctx, planName, text)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Conn().Deallocate(context.WithoutCancel(ctx), planName) }() // a connection that is lost has none either
+	values := ""
+	if n := len(prepared.ParamOIDs); n > 0 {
+		values = "(NULL" + strings.Repeat(", NULL", n-1) + ")"
+	}
+	rows, err := tx.Query(ctx, "EXPLAIN (COSTS OFF) EXECUTE "+planName+values, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

@@ -62,6 +62,7 @@
     c.lineWidth = devicePixelRatio;
     c.font = 11 * devicePixelRatio + "px system-ui, sans-serif";
     c.textBaseline = "top";
+    c.textAlign = "left";
     c.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
     let free = u.bbox.left; // so that no name is written over another
     for (const m of data.marks) {
