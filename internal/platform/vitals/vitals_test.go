@@ -39,7 +39,7 @@ func series(t *testing.T, db *postgres.DB) []vitals.Point {
 func TestWhatProcessesWereLike(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	g := gate.New(1, 1)
+	g := gate.New(1, 1, 8)
 	leave, err := g.Enter(t.Context(), gate.Page)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func TestWhatProcessesWereLike(t *testing.T) {
 			t.Fatal("it was let in")
 		}
 	}
-	busy, idle := vitals.New(db, uuid.New(), g), vitals.New(db, uuid.New(), gate.New(4, 4))
+	busy, idle := vitals.New(db, uuid.New(), g), vitals.New(db, uuid.New(), gate.New(4, 4, 8))
 	busy.Database(10*time.Millisecond, true)
 	busy.Database(30*time.Millisecond, true)
 	idle.Database(0, false)
@@ -114,7 +114,7 @@ func TestWhatProcessesWereLike(t *testing.T) {
 func TestOldMinutesGo(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := vitals.New(db, uuid.New(), gate.New(4, 4))
+	r := vitals.New(db, uuid.New(), gate.New(4, 4, 8))
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
