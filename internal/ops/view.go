@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -218,8 +219,8 @@ func (v view) typed(ctx context.Context, which int) string {
 // is left empty.
 func (v view) figureRows(ctx context.Context) [][]string {
 	zone, rows := identity.Zone(ctx), make([][]string, 0, len(v.points))
-	for i := len(v.points) - 1; i >= 0; i-- {
-		p, m := v.points[i], v.platform[i]
+	for i, p := range slices.Backward(v.points) {
+		m := v.platform[i]
 		if p.At.After(v.at) {
 			continue
 		}
