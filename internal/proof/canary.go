@@ -300,7 +300,18 @@ func (p *prover) went(ctx context.Context, c *canary) error {
 	traces.End(traces.Begin(ctx, trace.Server), trace.Ended{Name: "GET /" + c.word, Org: c.org.ID, Failed: true})
 	seen := trouble.New(p.DB, c.word, nil)
 	seen.Note(trouble.Seen{Org: c.org.ID, Place: "GET /" + c.word, Err: trouble.Answer(http.StatusInternalServerError)})
-	return errors.Join(traces.Flush(ctx), seen.Flush(ctx))
+	if err := errors.Join(traces.Flush(ctx), seen.Flush(ctx)); err != nil {
+		return err
+	}
+	scope, _, err := orgs.New(p.DB).SystemScope(ctx, c.org.Slug, "proof")
+	if err != nil {
+		return err
+	}
+	list, err := trouble.List(scope, p.DB, trouble.Filter{Limit: 1})
+	if err == nil && len(list) == 1 { // only a resolved one's page shows the button
+		c.seen["POST /settings/ops/errors/{id}/reopen"] = sample{path: "/settings/ops/errors/" + list[0].ID.String() + "/reopen"}
+	}
+	return err
 }
 
 // identityProvider is the metadata of one that is nobody's.
