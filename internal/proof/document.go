@@ -11,34 +11,8 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity/scim"
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/openapi"
 )
-
-// document is what the proof reads of the OpenAPI document.
-type document struct {
-	Paths      map[string]map[string]operation
-	Components struct{ Schemas map[string]schema }
-}
-
-type operation struct {
-	Parameters  []struct{ Name, In string }
-	RequestBody *struct {
-		Content map[string]struct{ Schema schema }
-	}
-}
-
-type schema struct {
-	Ref        string `json:"$ref"`
-	Type       any    // a name, or several
-	Format     string
-	Enum       []any
-	Properties map[string]schema
-	Required   []string
-	Items      *schema
-	ReadOnly   bool
-	MinLength  int
-	Default    any
-	Examples   []any
-}
 
 func (p *prover) readDocument(ctx context.Context) error {
 	a, err := p.send(ctx, &actor{}, request{method: http.MethodGet, path: "/api/openapi.json"})
@@ -89,7 +63,7 @@ func (p *prover) sampleAPI(ctx context.Context, c *canary, r web.Route) error {
 	return nil
 }
 
-func (p *prover) operation(r web.Route) operation {
+func (p *prover) operation(r web.Route) openapi.Operation {
 	return p.api.Paths[r.Pattern][strings.ToLower(r.Method)]
 }
 
@@ -131,7 +105,7 @@ func (p *prover) firstOf(ctx context.Context, c *canary, collection string) (str
 
 // body makes the JSON of an operation: of a change, what is there, sent back
 // whole; else what the document asks for.
-func (p *prover) body(ctx context.Context, c *canary, r web.Route, path string, s schema) ([]byte, error) {
+func (p *prover) body(ctx context.Context, c *canary, r web.Route, path string, s openapi.Schema) ([]byte, error) {
 	if r.Method == http.MethodPut {
 		a, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: path})
 		if err != nil {
@@ -145,21 +119,21 @@ func (p *prover) body(ctx context.Context, c *canary, r web.Route, path string, 
 }
 
 // example is a value that fits a schema, with the canary's ids where one is named.
-func (p *prover) example(c *canary, name string, s schema, depth int) any {
+func (p *prover) example(c *canary, name string, s openapi.Schema, depth int) any {
 	if s.Ref != "" {
 		s = p.api.Components.Schemas[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
 	}
 	if id := c.ids[strings.TrimSuffix(name, "_id")]; id != "" && strings.HasSuffix(name, "_id") {
 		return id
 	}
-	switch kinds := kindsOf(s); {
+	switch kinds := s.Kinds(); {
 	case len(s.Enum) > 0:
 		return s.Enum[slices.IndexFunc(s.Enum, func(v any) bool { return v != "" })]
 	case slices.Contains(kinds, "object") && depth < 4:
 		object := map[string]any{}
 		for field, fs := range s.Properties {
 			named := c.ids[strings.TrimSuffix(field, "_id")] != "" && strings.HasSuffix(field, "_id")
-			text := slices.Contains(kindsOf(fs), "string") && fs.Format == "" && len(fs.Enum) == 0
+			text := slices.Contains(fs.Kinds(), "string") && fs.Format == "" && len(fs.Enum) == 0
 			if !fs.ReadOnly && field != "$schema" && (named || text || slices.Contains(s.Required, field)) {
 				object[field] = p.example(c, field, fs, depth+1)
 			}
@@ -181,20 +155,4 @@ func (p *prover) example(c *canary, name string, s schema, depth int) any {
 		return "2026-01-02"
 	}
 	return c.word
-}
-
-func kindsOf(s schema) []string {
-	switch t := s.Type.(type) {
-	case string:
-		return []string{t}
-	case []any:
-		kinds := make([]string, 0, len(t))
-		for _, k := range t {
-			if word, ok := k.(string); ok {
-				kinds = append(kinds, word)
-			}
-		}
-		return kinds
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/openapi"
 )
 
 // reach is one way of asking for what is the other organisation's. with makes the
@@ -42,7 +43,7 @@ var kept = map[string]bool{"id": true, "key": true, "created_by": true, "updated
 
 // reaches gives the ways in which somebody at work in me can reach for other's by
 // a route.
-func reaches(r web.Route, op operation, me, other *canary) []reach {
+func reaches(r web.Route, op openapi.Operation, me, other *canary) []reach {
 	mine, theirs := me.seen[key(r)], other.seen[key(r)]
 	var all []reach
 	if mine.path != theirs.path {
@@ -148,7 +149,7 @@ func swappedJSON(mine []byte, other *canary, standIn func(string) string) []byte
 
 // query names the other's ids and words in every filter that an operation has, or
 // that a page may have.
-func query(op operation, other *canary, standIn func(string) string) url.Values {
+func query(op openapi.Operation, other *canary, standIn func(string) string) url.Values {
 	q := url.Values{}
 	names := []string{"q", "assignee", "owner", "contact", "property", "lead", "claim", "record", "person", "carrier", "tag", "source", "cursor", "org_id", "run"}
 	if op.Parameters != nil {

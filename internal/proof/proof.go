@@ -27,6 +27,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/web"
+	"github.com/skaiscraper/skai/internal/proof/openapi"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
@@ -46,7 +47,7 @@ type prover struct {
 	Target
 
 	client    *http.Client
-	api       document
+	api       openapi.Document
 	a, b      *canary
 	suspended *actor
 	tally     map[string]*report.RouteResult // by method and pattern
