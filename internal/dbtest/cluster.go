@@ -31,7 +31,7 @@ type cluster struct {
 	template   string // the migrated database that New copies
 	number     atomic.Int64
 	commonOnce sync.Once
-	commonDB   *postgres.DB // of Shared
+	commonDB   atomic.Pointer[postgres.DB] // of Shared
 	commonErr  error
 }
 
@@ -78,9 +78,11 @@ func (c *cluster) common() (*postgres.DB, error) {
 			c.commonErr = err
 			return
 		}
-		c.commonDB, c.commonErr = postgres.Open(context.Background(), c.url(appRole, name), poolsAtOnce)
+		var db *postgres.DB
+		db, c.commonErr = postgres.Open(context.Background(), c.url(appRole, name), poolsAtOnce)
+		c.commonDB.Store(db)
 	})
-	return c.commonDB, c.commonErr
+	return c.commonDB.Load(), c.commonErr
 }
 
 func (c *cluster) create(ctx context.Context, from string) (name string, err error) {
@@ -110,9 +112,9 @@ func (c *cluster) close() error {
 		return nil
 	}
 	var err error
-	if c.commonDB != nil {
-		c.commonDB.Close()
-		err = c.drop(context.Background(), c.commonDB.Config().ConnConfig.Database)
+	if db := c.commonDB.Load(); db != nil {
+		db.Close()
+		err = c.drop(context.Background(), db.Config().ConnConfig.Database)
 	}
 	if c.super != nil {
 		c.super.Close()

@@ -32,7 +32,7 @@ type Contractor struct {
 // of Shared its slug gets a number, as other tests want the same one.
 func Org(tb testing.TB, db *postgres.DB, slug string) Contractor {
 	tb.Helper()
-	if db == shared.commonDB {
+	if db == shared.commonDB.Load() {
 		slug += "-" + strconv.FormatInt(shared.number.Add(1), 10)
 	}
 	org, err := orgs.New(db).Create(tb.Context(), slug, strings.ToUpper(slug[:1])+slug[1:]+" Roofing", "America/Phoenix")

@@ -121,7 +121,7 @@ func TestTheSameAskIsSentOnce(t *testing.T) {
 	o.work(t)
 	o.server.got(t, 4)
 	list, err := queue.List(t.Context(), o.db, "completed", 10)
-	if err != nil || list[len(list)-1].Org.UUID != o.titan.ID || list[0].Org.Valid {
+	if err != nil || list[len(list)-1].Org.UUID != o.titan.ID || list[0].Org.UUID != o.titan.ID { // who asked for it
 		t.Errorf("%+v, %v", list, err)
 	}
 }
