@@ -16,6 +16,7 @@ import (
 	"github.com/skaiscraper/skai/internal/migration/sources"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/staging"
 )
 
 // Ends of the transaction that are no failure: what was done is taken back on purpose.
@@ -122,8 +123,11 @@ func (r *run) prepare(ctx context.Context, tx pgx.Tx) error {
 	if err := steps(ctx, tx,
 		step{"wait as long as it takes", `SET LOCAL lock_timeout = 0`},
 		step{"wait for another run of this organisation", `SELECT pg_advisory_xact_lock(hashtextextended('import ' || current_org()::text, 0))`},
-		step{"set memory", `SELECT set_config('work_mem', '128MB', true), set_config('temp_buffers', '64MB', true), set_config('app.bulk_run', '` + r.id.String() + `', true)`},
+		step{"set memory", `SELECT set_config('work_mem', '128MB', true), set_config('app.bulk_run', '` + r.id.String() + `', true)`},
 	); err != nil {
+		return err
+	}
+	if err := staging.Memory(ctx, tx); err != nil {
 		return err
 	}
 	if err := rows.StageLedger(ctx, tx); err != nil {

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -96,7 +97,7 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 		return got, 0, err
 	}
 	defer func() { _ = res.Body.Close() }() // it was read to the end
-	text, err := io.ReadAll(io.LimitReader(res.Body, mostBody))
+	text, err := read(res)
 	got = answer{res.StatusCode, res.Header.Get("Location"), res.Header.Get("Content-Type"), string(text), res.Header.Get("Content-Disposition"), time.Since(start)}
 	if res.StatusCode == http.StatusTooManyRequests {
 		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
@@ -106,6 +107,21 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 		return got, time.Duration(max(seconds, 1)) * time.Second, nil
 	}
 	return got, 0, err
+}
+
+// read reads an answer: of one that does not end, live figures, the first event.
+func read(res *http.Response) ([]byte, error) {
+	body := io.LimitReader(res.Body, mostBody)
+	if res.Header.Get("Content-Type") != "text/event-stream" {
+		return io.ReadAll(body)
+	}
+	var text []byte
+	for lines := bufio.NewReader(body); ; {
+		line, err := lines.ReadBytes('\n')
+		if text = append(text, line...); err != nil || len(bytes.TrimSpace(line)) == 0 {
+			return text, err
+		}
+	}
 }
 
 // authorise gives a request what the actor has to show.

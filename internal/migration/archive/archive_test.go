@@ -106,6 +106,34 @@ func fill(t *testing.T, rt *rapid.T, ctx context.Context, svc *migration.Service
 	}
 }
 
+// One connection after the other serves whoever comes, with a pooler even of other
+// processes: what one run set up in it is there for the next.
+func TestAnImportAfterARestoreOnTheSameConnection(t *testing.T) {
+	t.Parallel()
+	shared := dbtest.Shared(t)
+	db, err := postgres.Open(t.Context(), dbtest.URL(shared, "skai_app")+"&pool_max_conns=1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	once := false
+	rapid.Check(t, func(rt *rapid.T) {
+		if once { // one book is enough
+			return
+		}
+		once = true
+		store := blobs(t, shared)
+		from, to, last := systemScope(t, shared, "titan"), systemScope(t, shared, "prowest"), systemScope(t, shared, "hail")
+		fill(t, rt, from, migration.New(shared, store))
+		path := filepath.Join(t.TempDir(), "all.zip")
+		export(t, archive.New(shared, store), from, path)
+		if _, err := archive.New(db, store).Restore(to, path, false); err != nil {
+			rt.Fatalf("restore: %v", err)
+		}
+		fill(t, rt, last, migration.New(db, store))
+	})
+}
+
 func TestAnExportGivesTheSameOrganisationAgain(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)

@@ -70,6 +70,9 @@ func (s *Service) Restore(ctx context.Context, path string, dryRun bool) (Manife
 		}
 	}
 	err = postgres.Do(ctx, s.db, func(ctx context.Context, tx pgx.Tx) error {
+		if err := staging.Memory(ctx, tx); err != nil {
+			return err
+		}
 		if err := restore(ctx, tx, &r.Reader, m, account); err != nil {
 			return err
 		}
