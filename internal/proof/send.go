@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/skaiscraper/skai/internal/proof/body"
 )
 
 // request is one attempt, before an actor sends it.
@@ -72,7 +73,7 @@ func (p *prover) send(ctx context.Context, a *actor, r request) (answer, error) 
 }
 
 func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wait time.Duration, err error) {
-	body, contentType, err := r.body()
+	sent, contentType, err := r.body()
 	if err != nil {
 		return got, 0, err
 	}
@@ -80,7 +81,7 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	req, err := http.NewRequestWithContext(ctx, r.method, target, sent)
 	if err != nil {
 		return got, 0, err
 	}
@@ -97,7 +98,7 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 		return got, 0, err
 	}
 	defer func() { _ = res.Body.Close() }() // it was read to the end
-	text, err := read(res)
+	text, err := body.Read(res, mostBody)
 	got = answer{res.StatusCode, res.Header.Get("Location"), res.Header.Get("Content-Type"), string(text), res.Header.Get("Content-Disposition"), time.Since(start)}
 	if res.StatusCode == http.StatusTooManyRequests {
 		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
@@ -107,21 +108,6 @@ func (p *prover) once(ctx context.Context, a *actor, r request) (got answer, wai
 		return got, time.Duration(max(seconds, 1)) * time.Second, nil
 	}
 	return got, 0, err
-}
-
-// read reads an answer: of one that does not end, live figures, the first event.
-func read(res *http.Response) ([]byte, error) {
-	body := io.LimitReader(res.Body, mostBody)
-	if res.Header.Get("Content-Type") != "text/event-stream" {
-		return io.ReadAll(body)
-	}
-	var text []byte
-	for lines := bufio.NewReader(body); ; {
-		line, err := lines.ReadBytes('\n')
-		if text = append(text, line...); err != nil || len(bytes.TrimSpace(line)) == 0 {
-			return text, err
-		}
-	}
 }
 
 // authorise gives a request what the actor has to show.
