@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+
+	"github.com/skaiscraper/skai/internal/platform/queue"
 )
 
 // weeklyArgs asks for WriteDue.
@@ -15,7 +17,7 @@ func (weeklyArgs) Kind() string { return "reports.weekly" }
 
 // InsertOpts keeps programs on several machines from asking for it several times.
 func (weeklyArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
+	return river.InsertOpts{Queue: queue.Bulk, UniqueOpts: river.UniqueOpts{ByPeriod: time.Hour}}
 }
 
 // Jobs registers this room's job and gives the one that comes round by the clock, each
