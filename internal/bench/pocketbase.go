@@ -20,8 +20,9 @@ import (
 type pocketbase struct {
 	process
 
-	token string // of a person
-	paths []string
+	token string   // of a person
+	paths []string // the list as its clients ask for it by themselves, with the number of all, and a record
+	lean  []string // the list without that number, which ours does not tell either, and the record
 }
 
 // builtPocketbase is where make bench-side puts the program.
@@ -96,7 +97,9 @@ func (p *pocketbase) fill(ctx context.Context, admin string) error {
 		return err
 	}
 	p.token = signedIn.Token
-	p.paths = []string{`/api/collections/claims/records?perPage=50&skipTotal=1&sort=-opened&filter=stage%3D%22denied%22`, "/api/collections/claims/records/" + one}
+	const list = `/api/collections/claims/records?perPage=50&sort=-opened&filter=stage%3D%22denied%22`
+	record := "/api/collections/claims/records/" + one
+	p.paths, p.lean = []string{list, record}, []string{list + "&skipTotal=1", record}
 	return nil
 }
 

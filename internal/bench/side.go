@@ -83,7 +83,8 @@ func (b *bench) side(ctx context.Context) error {
 		}
 		sides := []side{{"floor", order{Base: floor.URL, Paths: paths, People: n}}, {"skai", order{ours.url, "Cookie", jars, paths, n}}}
 		if other != nil {
-			sides = append(sides, side{"pocketbase", order{other.url, "Authorization", slices.Repeat([]string{other.token}, n), other.paths, n}})
+			tokens := slices.Repeat([]string{other.token}, n)
+			sides = append(sides, side{"pocketbase", order{other.url, "Authorization", tokens, other.paths, n}}, side{"no total", order{other.url, "Authorization", tokens, other.lean, n}})
 		}
 		if err := compare(ctx, sides); err != nil {
 			return err
