@@ -44,6 +44,7 @@ var writers = map[string]string{
 	"api_keys":         "identity",
 	"sessions":         "identity",
 	"operators":        "identity",
+	"support_access":   "identity",
 	"sign_in_failures": "identity",
 	"user_factors":     "identity",
 	"backup_codes":     "identity",

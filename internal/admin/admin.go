@@ -14,6 +14,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/operators"
+	"github.com/skaiscraper/skai/internal/identity/support"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/health"
 	"github.com/skaiscraper/skai/internal/platform/limit"
@@ -25,14 +26,15 @@ import (
 
 // Service reads across organisations, and asks the rooms for changes.
 type Service struct {
-	db    *postgres.DB
-	orgs  *orgs.Service
-	probe *health.Probe
+	db      *postgres.DB
+	orgs    *orgs.Service
+	support *support.Service
+	probe   *health.Probe
 }
 
 // New gives the service.
-func New(db *postgres.DB, o *orgs.Service, probe *health.Probe) *Service {
-	return &Service{db, o, probe}
+func New(db *postgres.DB, o *orgs.Service, in *support.Service, probe *health.Probe) *Service {
+	return &Service{db, o, in, probe}
 }
 
 const (
@@ -56,6 +58,10 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("POST "+oneOrg+"/suspend", change, s.suspend(true))
 	rt.Page("POST "+oneOrg+"/resume", change, s.suspend(false))
 	rt.Page("POST "+oneOrg+"/plan", change, s.setPlan)
+	rt.Page("POST "+oneOrg+"/support", change, s.ask)
+	rt.Page("POST "+oneOrg+"/support/{access}/enter", change, s.look(s.support.Enter, ui.Dashboard.URL, ""))
+	rt.Page("POST "+oneOrg+"/support/{access}/withdraw", change, s.look(s.support.Withdraw, "", "It is ended."))
+	rt.Page("POST "+support.LeavePath, change, s.leave)
 	rt.Page("GET "+platform, operator, s.platformPage)
 	rt.Page("GET "+jobsPath, operator, s.jobsPage)
 	rt.Page("POST "+oneJob+"/retry", change, s.retry)

@@ -32,7 +32,7 @@ func slugs(list []admin.Org) (s []string) {
 func TestTheListInEveryOrder(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	s := admin.New(db, orgs.New(db), nil)
+	s := admin.New(db, orgs.New(db), nil, nil)
 	for i := range 7 {
 		o := dbtest.Org(t, db, fmt.Sprintf("org%d", i))
 		for _, role := range []tenant.Role{tenant.Owner, tenant.Admin, tenant.Member}[:i%3] {
@@ -82,7 +82,7 @@ func TestFiguresAreOfTheirOrganisation(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	o := orgs.New(db)
-	s := admin.New(db, o, nil)
+	s := admin.New(db, o, nil, nil)
 	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
 	titan.As(t, tenant.Owner)
 	titan.As(t, tenant.Viewer)

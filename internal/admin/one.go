@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity/operators"
+	"github.com/skaiscraper/skai/internal/identity/support"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/measure"
@@ -44,10 +45,14 @@ type detail struct {
 	runs     []Run            // the latest
 	troubles []Trouble        // not resolved
 	jobs     []queue.Job      // of the newest 1,000 in each state that waits or was given up
+	asked    []support.Access // what the operator asked it for
 }
 
 func (s *Service) detail(ctx context.Context, id uuid.UUID) (d detail, err error) {
 	if d.Org, err = s.One(ctx, id); err != nil {
+		return d, err
+	}
+	if d.asked, err = s.support.Mine(ctx, id); err != nil {
 		return d, err
 	}
 	next := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)

@@ -5,6 +5,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"crypto/ed25519"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/scim"
 	"github.com/skaiscraper/skai/internal/identity/settings"
 	"github.com/skaiscraper/skai/internal/identity/sso"
+	"github.com/skaiscraper/skai/internal/identity/support"
 	"github.com/skaiscraper/skai/internal/leads"
 	"github.com/skaiscraper/skai/internal/migration"
 	"github.com/skaiscraper/skai/internal/migration/pages"
@@ -97,6 +99,7 @@ type App struct {
 	members *people.Service
 
 	operators *operators.Service
+	support   *support.Service
 	trail     *audit.Service
 	pusher    *audit.Pusher
 	log       *slog.Logger
@@ -133,11 +136,12 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	a.trail = audit.New(db)
 	a.Keys = keys.New(db, a.limits)
 	a.operators = operators.New(db)
+	a.support = support.New(db, a.operators, a.mail)
 	a.People.OnOperator(a.operators.Inside)
 	rt, err := web.New(web.Config{
 		Action: audit.ActionOf, Done: a.trail.Done,
 		AuthenticateOperator: audience(a.operators.FromRequest, operator(cfg.Token)), Begin: a.begun, Observed: a.observe,
-		Authenticate: a.Keys.FromRequest(a.People.FromRequest), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
+		Authenticate: a.who(), Permit: identity.Permit, ErrorPage: ui.ErrorPage, Docs: ui.APIDocs,
 		Log: cfg.Log, Name: "SkaiScraper", Version: cfg.Version, HTTPS: cfg.HTTPS, Secret: cfg.Secret, Limits: a.limits, Gate: a.gate, Proxies: cfg.Proxies,
 	})
 	if err != nil {
@@ -147,6 +151,7 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	ui.Routes(rt)
 	a.People.Routes(rt)
 	settings.New(a.People, a.Orgs).Routes(rt)
+	a.support.Routes(rt)
 	factors.New(db, a.Orgs, a.People, cfg.Vault, cfg.SMS).Routes(rt)
 	roles.New(db).Routes(rt)
 	through := sso.New(db, a.Orgs, a.People, cfg.Vault, cfg.Outbound, cfg.DNS, cfg.Log)
@@ -179,6 +184,12 @@ func New(db *postgres.DB, cfg Config) (*App, error) {
 	return a, nil
 }
 
+// who finds out who sends a request: an API key, a member, or an operator who is in an
+// organisation by its consent.
+func (a *App) who() func(*http.Request) (context.Context, error) {
+	return a.Keys.FromRequest(a.support.FromRequest(a.People.FromRequest))
+}
+
 // workPerConnection is how many requests are worked on for each connection to the
 // database at most: while some use one, others write their page.
 const workPerConnection = 4
@@ -192,8 +203,8 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 	a.incidents = incidents.New(a.db, a.mail, cfg.Alerts)
 	a.reports = reports.New(a.db, a.Orgs, a.incidents, a.mail)
 	a.reports.Routes(rt)
-	admin.New(a.db, a.Orgs, a.probe).Routes(rt)
-	a.level = ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made(), a.Keys.FromRequest(a.People.FromRequest))
+	admin.New(a.db, a.Orgs, a.support, a.probe).Routes(rt)
+	a.level = ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made(), a.who())
 	a.level.Routes(rt)
 }
 

@@ -222,6 +222,17 @@ func (c clerk) person(t *testing.T, role tenant.Role) string {
 	return scope.ActorID.String()
 }
 
+// consent answers two requests of somebody who runs the platform.
+func (c clerk) consent(t *testing.T) {
+	t.Helper()
+	c.exec(t, `WITH u AS (INSERT INTO users (id, email, name, password_hash) SELECT gen_random_uuid(), n || '@example.com', 'Olga', '' FROM unnest('{olga,otto}'::text[]) n RETURNING id),
+		o AS (INSERT INTO operators (id) SELECT id FROM u RETURNING id)
+		INSERT INTO support_access (org_id, id, operator_id, name, reason, hours) SELECT '`+c.titan.ID.String()+`', id, id, 'Olga', 'A row is missing', 1 FROM o`)
+	for _, answer := range []string{"agree", "decline", "end"} {
+		c.submit(t, "/settings/support", "/settings/support/*/"+answer, nil)
+	}
+}
+
 func (c clerk) settings(t *testing.T) {
 	t.Helper()
 	key := dbtest.Decode[struct{ ID string }](t, c.write(t, "POST", "/api/keys", map[string]any{"name": "Zapier", "scopes": []string{"records.view"}}), 201).ID
@@ -240,6 +251,7 @@ func (c clerk) settings(t *testing.T) {
 	c.submit(t, "/settings/factors/policy", "/settings/factors/policy", url.Values{"role_viewer": {"on"}})
 	c.singleSignOn(t)
 	c.directory(t)
+	c.consent(t)
 	c.submit(t, "/settings/email", "/settings/email", url.Values{"email": {"new@example.com"}, "current": {dbtest.Password}})
 	setup := c.send(t, "GET", "/settings/factors/app", nil).Body
 	_, secret, _ := strings.Cut(setup, "<code>")

@@ -41,7 +41,7 @@ var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
 	"health.Rules":       "TestDriftAndTruthAreTheOperators",
 	"main.fill":          "TestFill, of the load test",
-	"proof.went":         "TestNobodyGetsInWhereTheyDontBelong; the word tells whose statement it is",
+	"went.Wrong":         "TestNobodyGetsInWhereTheyDontBelong; the word tells whose statement it is",
 	"main.replay":        "make bench-side: what the program itself was recorded to run",
 	"backup.put":         "TestABackupComesBackAsItWas; CREATE ROLE takes its name no other way",
 	"backup.Private":     "TestAKilledRestoreIsDoneAgain; nor does RENAME TO",

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -159,4 +160,13 @@ func (p *pocketbase) post(ctx context.Context, path, token string, body, answer 
 		return nil
 	}
 	return json.Unmarshal(text, answer)
+}
+
+// sides are the two ways in which so many people ask it; none where it was not built.
+func (p *pocketbase) sides(people int) []side {
+	if p == nil {
+		return nil
+	}
+	tokens := slices.Repeat([]string{p.token}, people)
+	return []side{{"pocketbase", order{p.url, "Authorization", tokens, p.paths, people}}, {"no total", order{p.url, "Authorization", tokens, p.lean, people}}}
 }

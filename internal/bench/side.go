@@ -82,11 +82,7 @@ func (b *bench) side(ctx context.Context) error {
 			return err
 		}
 		sides := []side{{"floor", order{Base: floor.URL, Paths: paths, People: n}}, {"skai", order{ours.url, "Cookie", jars, paths, n}}}
-		if other != nil {
-			tokens := slices.Repeat([]string{other.token}, n)
-			sides = append(sides, side{"pocketbase", order{other.url, "Authorization", tokens, other.paths, n}}, side{"no total", order{other.url, "Authorization", tokens, other.lean, n}})
-		}
-		if err := compare(ctx, sides); err != nil {
+		if err := compare(ctx, append(sides, other.sides(n)...)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/skaiscraper/skai/internal/identity"
+	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/ui"
@@ -48,7 +49,7 @@ func authenticate(r *http.Request) (context.Context, error) {
 		return nil, fault.Unauthenticated("unauthenticated", "sign in first")
 	}
 	session := identity.Session{
-		ID: scope.SessionID, OrgID: scope.OrgID, PersonID: scope.ActorID, Name: scope.ActorName, Role: scope.Role, RoleName: scope.RoleName, Only: scope.Only, TimeZone: "America/Phoenix",
+		ID: scope.SessionID, Place: orgs.Place{OrgID: scope.OrgID, TimeZone: "America/Phoenix"}, PersonID: scope.ActorID, Name: scope.ActorName, Role: scope.Role, RoleName: scope.RoleName, Only: scope.Only,
 		FreshAt: time.Now(),
 	}
 	ctx := identity.WithSession(r.Context(), session, scope.RequestID)

@@ -25,7 +25,7 @@ func QueuePeople(b *pgx.Batch, dst *[]Name) {
 type zoneKey struct{}
 
 // WithZone puts the time zone of the organisation into a context without a session:
-// that of an API key.
+// that of an API key, or of an operator's look.
 func WithZone(ctx context.Context, name string) context.Context {
 	return context.WithValue(ctx, zoneKey{}, name)
 }

@@ -24,15 +24,10 @@ const SessionLife = orgs.MaxLife * time.Minute
 
 // Session is a signed-in person in the organisation they look at.
 type Session struct {
-	ID         uuid.UUID
-	UserID     uuid.UUID
-	OrgID      uuid.UUID
-	OrgSlug    string
-	OrgName    string
-	TimeZone   string
-	BrandColor *string
-	HasLogo    bool
-	BrandAt    time.Time // when the logo may have changed last; part of its address
+	ID      uuid.UUID
+	UserID  uuid.UUID
+	OrgSlug string
+	orgs.Place
 	PersonID   uuid.UUID
 	Name       string
 	Email      string

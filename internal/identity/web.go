@@ -3,11 +3,9 @@ package identity
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -40,15 +38,15 @@ const FactorsPath = "/settings/factors"
 // OpsPath is the page about the service level, which package ops serves.
 const OpsPath = "/settings/ops"
 
+// SupportPath is where an organisation agrees that whoever runs the platform looks into
+// it; package support serves it.
+const SupportPath = "/settings/support"
+
 // SSOSettingsPath is the owner's page about single sign-on, which package sso serves.
 const SSOSettingsPath = "/settings/sso"
 
-// SettingsPath is the index of the settings, and LogoPath the organisation's logo;
-// package settings serves both.
-const (
-	SettingsPath = "/settings"
-	LogoPath     = "/logo"
-)
+// SettingsPath is the index of the settings, which package settings serves.
+const SettingsPath = "/settings"
 
 // EmailPath is the page of the person's own address, and ForgotPath that of a
 // forgotten password; package account serves both.
@@ -107,27 +105,13 @@ func Permit(ctx context.Context, permission string) error {
 
 // viewer is the session as the shell shows it.
 func viewer(ctx context.Context, s Session) ui.Viewer {
-	v := ui.Viewer{
-		Name: s.Name, Email: s.Email, Role: cmp.Or(s.RoleName, RoleName(s.Role)),
-		Org:      ui.Org{ID: s.OrgID.String(), Name: s.OrgName},
-		Sections: []ui.Section{ui.Dashboard, ui.Leads, ui.Claims, ui.Contacts, ui.Properties},
-		Settings: settingsLinks(ctx),
-	}
+	v := s.Shell()
+	v.Name, v.Email, v.Role, v.Settings = s.Name, s.Email, cmp.Or(s.RoleName, RoleName(s.Role)), settingsLinks(ctx)
 	if Can(ctx, Migrate) {
 		v.Sections = append(v.Sections, ui.Migration)
 	}
-	if s.BrandColor != nil {
-		v.Org.Colour = *s.BrandColor
-	}
-	if s.HasLogo {
-		v.Org.LogoURL = fmt.Sprintf("%s?v=%d", LogoPath, s.BrandAt.UnixMicro())
-	}
 	for _, m := range s.Orgs {
 		v.Orgs = append(v.Orgs, ui.Org{ID: m.OrgID.String(), Name: m.Name})
-	}
-	// Saving a zone checks it; should this machine not know it, times are shown in UTC and say so.
-	if zone, err := time.LoadLocation(s.TimeZone); err == nil {
-		v.Zone = zone
 	}
 	return v
 }
@@ -146,6 +130,9 @@ func settingsLinks(ctx context.Context) []ui.Link {
 	}
 	if Can(ctx, ManageKeys) {
 		links = append(links, ui.Link{Text: "API keys", URL: KeysPath, Icon: "key"})
+	}
+	if Can(ctx, EditSettings) {
+		links = append(links, ui.Link{Text: "Support access", URL: SupportPath, Icon: "eye"})
 	}
 	if Can(ctx, ManageSSO) {
 		links = append(links, ui.Link{Text: "Single sign-on", URL: SSOSettingsPath, Icon: "lock"})

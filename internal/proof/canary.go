@@ -286,7 +286,7 @@ func (p *prover) spare(ctx context.Context, c *canary) error {
 	if err := p.singleSignOn(ctx, c); err != nil {
 		return err
 	}
-	return errors.Join(p.went(ctx, c), p.directory(ctx, c))
+	return errors.Join(p.happens(ctx, c), p.directory(ctx, c))
 }
 
 // identityProvider is the metadata of one that is nobody's.

@@ -22,6 +22,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/blob"
@@ -50,6 +52,7 @@ type prover struct {
 	api       openapi.Document
 	a, b      *canary
 	suspended *actor
+	operator  uuid.UUID                      // an account that asks both canaries to be let in
 	tally     map[string]*report.RouteResult // by method and pattern
 	report    *report.Report
 	current   *report.RouteResult

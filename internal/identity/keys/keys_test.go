@@ -50,7 +50,7 @@ func (h house) fresh(t *testing.T, role tenant.Role) context.Context {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return identity.WithSession(t.Context(), identity.Session{OrgID: scope.OrgID, PersonID: scope.ActorID, Name: scope.ActorName, Role: role, FreshAt: time.Now()}, t.Name())
+	return identity.WithSession(t.Context(), identity.Session{Place: orgs.Place{OrgID: scope.OrgID}, PersonID: scope.ActorID, Name: scope.ActorName, Role: role, FreshAt: time.Now()}, t.Name())
 }
 
 func (h house) make(t *testing.T, name string, scopes ...string) (keys.Key, keys.Token) {

@@ -44,7 +44,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Page("POST "+passwordPath, web.Access{Rate: limit.Auth}, s.passwordSubmit)
 	rt.Page("GET "+organisationPath, edit, s.organisationPage)
 	rt.Upload("POST "+organisationPath, edit, maxUpload, s.organisationSubmit)
-	rt.Page("GET "+identity.LogoPath, member, s.logo)
+	rt.Page("GET "+orgs.LogoPath, member, s.logo)
 }
 
 // maxUpload bounds the settings' form: a logo that is too large still gets an
@@ -70,6 +70,9 @@ func (s *Service) settingsPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if identity.Can(r.Context(), identity.ManageKeys) {
 		entries = append(entries, entry{"API keys", "With which other programs read and write here.", identity.KeysPath})
+	}
+	if identity.Can(r.Context(), identity.EditSettings) {
+		entries = append(entries, entry{"Support access", "Whether those who run SkaiScraper may look into what is yours, and who did.", identity.SupportPath})
 	}
 	if identity.Can(r.Context(), identity.ManageSSO) {
 		entries = append(entries, entry{"Single sign-on", "People sign in through your company's identity provider.", identity.SSOSettingsPath})

@@ -99,6 +99,9 @@ func TestEveryTableIsATenantsOrSaysWhyNot(t *testing.T) {
 // wall is the only condition under which the application reaches a tenant's row.
 const wall = "(org_id = ( SELECT current_org() AS current_org))"
 
+// consent is the only condition under which an operator's look reaches one.
+const consent = "(" + wall + " AND ( SELECT support_open() AS support_open))"
+
 // rules are what every tenant table follows. Each query gives those that don't;
 // $1 are the tenant tables.
 var rules = []struct{ words, sql string }{
@@ -120,7 +123,7 @@ var rules = []struct{ words, sql string }{
 		FROM pg_constraint f
 		JOIN pg_attribute target ON target.attrelid = f.confrelid AND target.attname = 'org_id'
 		LEFT JOIN pg_attribute source ON source.attrelid = f.conrelid AND source.attname = 'org_id'
-		WHERE f.contype = 'f' AND f.conrelid <> 'sessions'::regclass
+		WHERE f.contype = 'f' AND f.conrelid NOT IN ('sessions'::regclass, 'operator_sessions'::regclass)
 		  AND coalesce(array_position(f.confkey, target.attnum) <> array_position(f.conkey, source.attnum), true)`},
 	{"no policy 'erase' for skai_eraser, so that it would outlive its organisation: tenant_table and erasable make one", `
 		SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = t
@@ -190,7 +193,8 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.Super(t, dbtest.Shared(t))
 	got := texts(t, conn, `SELECT format('%s: %s may %s', tablename, array_to_string(roles, ','), cmd)
-		FROM pg_policies WHERE policyname <> 'tenant' AND (roles, qual) IS DISTINCT FROM ('{skai_eraser}'::name[], '`+wall+`') ORDER BY 1`)
+		FROM pg_policies WHERE policyname <> 'tenant' AND (roles, qual) IS DISTINCT FROM ('{skai_eraser}'::name[], '`+wall+`')
+			AND (roles, cmd, qual) IS DISTINCT FROM ('{skai_support}'::name[], 'SELECT', '`+consent+`') ORDER BY 1`)
 	want := []string{
 		"api_keys: skai_signin may SELECT",
 		"api_keys: skai_signin may UPDATE",
@@ -213,6 +217,7 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"orgs: skai_eraser may ALL", // the one of app.org_id
 		"orgs: skai_operator may ALL",
 		"orgs: skai_signin may SELECT",
+		"orgs: skai_support may SELECT", // by consent, the one of app.org_id
 		"people: skai_audit may SELECT",
 		"people: skai_operator may ALL",
 		"people: skai_signin may SELECT",
@@ -223,6 +228,9 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 		"sso_connections: skai_operator may SELECT",
 		"sso_connections: skai_signin may SELECT",
 		"sso_domains: skai_signin may SELECT",
+		"support_access: skai_operator may ALL",
+		"support_access: skai_signin may SELECT",
+		"support_access: skai_support may SELECT", // whether it is open
 		"traces: skai_operator may ALL",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -252,8 +260,9 @@ func TestOnlyTheNamedRolesSeeAcrossTenants(t *testing.T) {
 	}
 }
 
-// The one foreign key that leaves the rule: a session names its organisation
-// current_org_id, since it belongs to its user and not to a tenant.
+// The foreign key that leaves the rule: a session names its organisation current_org_id,
+// since it belongs to its user and not to a tenant. An operator's names the one they look
+// into support_org_id.
 func TestASessionPointsAtAMemberOfItsOrganisation(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.Super(t, dbtest.Shared(t))

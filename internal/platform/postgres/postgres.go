@@ -57,6 +57,9 @@ func scoped[T any](ctx context.Context, db *DB, begin string, fn func(context.Co
 		return none, err
 	}
 	set := append(trail(ctx, scope), "app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(), "app.actor", scope.ActorName)
+	if scope.Support != uuid.Nil { // may read, while the organisation agrees
+		begin, set = begin+"; set local role skai_support", append(set, "app.support", scope.Support.String())
+	}
 	return run(ctx, db, begin, set, fn)
 }
 

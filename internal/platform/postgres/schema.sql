@@ -487,6 +487,25 @@ END $$;
 
 ALTER FUNCTION public.sso_keep_break_glass() OWNER TO skai_owner;
 
+CREATE FUNCTION public.support_open() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+	SELECT EXISTS (SELECT FROM support_access WHERE org_id = current_org() AND id = current_setting('app.support')::uuid
+		AND operator_id IS NOT NULL AND ended_at IS NULL AND ends_at > now())
+$$;
+
+ALTER FUNCTION public.support_open() OWNER TO skai_owner;
+
+CREATE FUNCTION public.support_reads(tbl text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+	EXECUTE format('GRANT SELECT ON %I TO skai_support', tbl);
+	EXECUTE format('CREATE POLICY support ON %I FOR SELECT TO skai_support USING (org_id = (SELECT current_org()) AND (SELECT support_open()))', tbl);
+END $$;
+
+ALTER FUNCTION public.support_reads(tbl text) OWNER TO skai_owner;
+
 CREATE FUNCTION public.tag_words(tags text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT array_to_string(tags, ' ') $$;
@@ -1490,6 +1509,8 @@ CREATE TABLE public.operator_sessions (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     revoked_at timestamp with time zone,
+    support_org_id uuid,
+    support_id uuid,
     CONSTRAINT operator_sessions_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 
@@ -2022,6 +2043,31 @@ ALTER TABLE ONLY public.sso_identities FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sso_identities OWNER TO skai_owner;
 
+CREATE TABLE public.support_access (
+    org_id uuid NOT NULL,
+    id uuid NOT NULL,
+    operator_id uuid,
+    name text NOT NULL,
+    reason text NOT NULL,
+    hours integer NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by uuid,
+    ends_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    ended_by uuid,
+    CONSTRAINT support_access_decided CHECK ((((decided_at IS NULL) = (decided_by IS NULL)) AND ((ends_at IS NULL) OR (decided_at IS NOT NULL)))),
+    CONSTRAINT support_access_end CHECK ((ends_at <= (decided_at + make_interval(hours => hours)))),
+    CONSTRAINT support_access_ended CHECK (((ended_by IS NULL) OR (ended_at IS NOT NULL))),
+    CONSTRAINT support_access_hours_check CHECK (((hours >= 1) AND (hours <= 8))),
+    CONSTRAINT support_access_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT support_access_reason_check CHECK (((char_length(reason) >= 10) AND (char_length(reason) <= 300)))
+);
+
+ALTER TABLE ONLY public.support_access FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.support_access OWNER TO skai_owner;
+
 CREATE TABLE public.system_errors (
     id uuid NOT NULL,
     place text NOT NULL,
@@ -2501,6 +2547,9 @@ ALTER TABLE ONLY public.sso_identities
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_subject_key UNIQUE (org_id, issuer, subject);
 
+ALTER TABLE ONLY public.support_access
+    ADD CONSTRAINT support_access_pkey PRIMARY KEY (org_id, id);
+
 ALTER TABLE ONLY public.system_errors
     ADD CONSTRAINT system_errors_pkey PRIMARY KEY (id);
 
@@ -2700,6 +2749,8 @@ CREATE INDEX maintenance_windows_starts_idx ON public.maintenance_windows USING 
 
 CREATE INDEX operator_sessions_operator_idx ON public.operator_sessions USING btree (operator_id);
 
+CREATE INDEX operator_sessions_support_idx ON public.operator_sessions USING btree (support_org_id, support_id);
+
 CREATE INDEX people_custom_role_idx ON public.people USING btree (org_id, custom_role_id) WHERE (custom_role_id IS NOT NULL);
 
 CREATE UNIQUE INDEX people_placeholder_name_key ON public.people USING btree (org_id, name_key) WHERE (kind = 'placeholder'::text);
@@ -2739,6 +2790,10 @@ CREATE INDEX sessions_user_idx ON public.sessions USING btree (user_id);
 CREATE INDEX sso_domains_domain_idx ON public.sso_domains USING btree (domain) WHERE (verified_at IS NOT NULL);
 
 CREATE INDEX sso_identities_person_idx ON public.sso_identities USING btree (org_id, person_id);
+
+CREATE UNIQUE INDEX support_access_asked_idx ON public.support_access USING btree (org_id, operator_id) WHERE ((decided_at IS NULL) AND (ended_at IS NULL));
+
+CREATE INDEX support_access_operator_idx ON public.support_access USING btree (operator_id);
 
 CREATE INDEX system_errors_seen_idx ON public.system_errors USING btree (last_seen);
 
@@ -2814,6 +2869,8 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_groups REFERENCING OLD TA
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.sso_identities REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_delete AFTER DELETE ON public.support_access REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_delete AFTER DELETE ON public.user_factors REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_delete AFTER DELETE ON public.users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2862,6 +2919,8 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_groups REFERENCING NEW TA
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.sso_identities REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
+CREATE TRIGGER audit_insert AFTER INSERT ON public.support_access REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
 CREATE TRIGGER audit_insert AFTER INSERT ON public.user_factors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_insert AFTER INSERT ON public.users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
@@ -2909,6 +2968,8 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_domains REFERENCING OLD T
 CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.sso_identities REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
+
+CREATE TRIGGER audit_update AFTER UPDATE ON public.support_access REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.user_factors REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit.write();
 
@@ -3145,6 +3206,9 @@ ALTER TABLE ONLY public.mails
 ALTER TABLE ONLY public.operator_sessions
     ADD CONSTRAINT operator_sessions_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.operator_sessions
+    ADD CONSTRAINT operator_sessions_support_org_id_support_id_fkey FOREIGN KEY (support_org_id, support_id) REFERENCES public.support_access(org_id, id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_id_fkey FOREIGN KEY (id) REFERENCES public.users(id) ON DELETE CASCADE;
 
@@ -3237,6 +3301,18 @@ ALTER TABLE ONLY public.sso_identities
 
 ALTER TABLE ONLY public.sso_identities
     ADD CONSTRAINT sso_identities_org_id_person_id_fkey FOREIGN KEY (org_id, person_id) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.support_access
+    ADD CONSTRAINT support_access_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES public.operators(id) ON DELETE SET NULL;
+
+ALTER TABLE ONLY public.support_access
+    ADD CONSTRAINT support_access_org_id_decided_by_fkey FOREIGN KEY (org_id, decided_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.support_access
+    ADD CONSTRAINT support_access_org_id_ended_by_fkey FOREIGN KEY (org_id, ended_by) REFERENCES public.people(org_id, id);
+
+ALTER TABLE ONLY public.support_access
+    ADD CONSTRAINT support_access_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.traces
     ADD CONSTRAINT traces_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.orgs(id);
@@ -3359,6 +3435,8 @@ CREATE POLICY erase ON public.sso_groups TO skai_eraser USING ((org_id = ( SELEC
 
 CREATE POLICY erase ON public.sso_identities TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY erase ON public.support_access TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY erase ON public.traces TO skai_eraser USING ((org_id = ( SELECT public.current_org() AS current_org)));
 
 ALTER TABLE public.error_groups ENABLE ROW LEVEL SECURITY;
@@ -3413,6 +3491,8 @@ CREATE POLICY operator ON public.request_stats TO skai_operator USING (true) WIT
 
 CREATE POLICY operator ON public.sso_connections FOR SELECT TO skai_operator USING (true);
 
+CREATE POLICY operator ON public.support_access TO skai_operator USING (true) WITH CHECK (true);
+
 CREATE POLICY operator ON public.traces TO skai_operator USING (true) WITH CHECK (true);
 
 ALTER TABLE public.org_counters ENABLE ROW LEVEL SECURITY;
@@ -3461,6 +3541,8 @@ CREATE POLICY signin ON public.sso_connections FOR SELECT TO skai_signin USING (
 
 CREATE POLICY signin ON public.sso_domains FOR SELECT TO skai_signin USING (true);
 
+CREATE POLICY signin ON public.support_access FOR SELECT TO skai_signin USING (true);
+
 CREATE POLICY signin_address ON public.people FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
 
 CREATE POLICY signin_used ON public.api_keys FOR UPDATE TO skai_signin USING (true) WITH CHECK (true);
@@ -3474,6 +3556,42 @@ ALTER TABLE public.sso_domains ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sso_groups ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sso_identities ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY support ON public.activities FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.claims FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.contacts FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.estimates FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.external_refs FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.files FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_candidates FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_changes FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_files FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_problems FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_rows FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.import_runs FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.leads FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.orgs FOR SELECT TO skai_support USING (((id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.people FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.properties FOR SELECT TO skai_support USING (((org_id = ( SELECT public.current_org() AS current_org)) AND ( SELECT public.support_open() AS support_open)));
+
+CREATE POLICY support ON public.support_access FOR SELECT TO skai_support USING ((org_id = ( SELECT public.current_org() AS current_org)));
+
+ALTER TABLE public.support_access ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant ON public.activities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
@@ -3557,6 +3675,8 @@ CREATE POLICY tenant ON public.sso_groups TO skai_app USING ((org_id = ( SELECT 
 
 CREATE POLICY tenant ON public.sso_identities TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
+CREATE POLICY tenant ON public.support_access TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
+
 CREATE POLICY tenant ON public.traces TO skai_app USING ((org_id = ( SELECT public.current_org() AS current_org))) WITH CHECK ((org_id = ( SELECT public.current_org() AS current_org)));
 
 ALTER TABLE public.traces ENABLE ROW LEVEL SECURITY;
@@ -3573,10 +3693,12 @@ GRANT USAGE ON SCHEMA public TO skai_operator;
 GRANT USAGE ON SCHEMA public TO skai_search;
 GRANT USAGE ON SCHEMA public TO skai_audit;
 GRANT USAGE ON SCHEMA public TO skai_eraser;
+GRANT USAGE ON SCHEMA public TO skai_support;
 
 GRANT USAGE ON SCHEMA river TO skai_app;
 
 GRANT USAGE ON SCHEMA search TO skai_app;
+GRANT USAGE ON SCHEMA search TO skai_support;
 
 REVOKE ALL ON FUNCTION audit.append(org uuid, event uuid, doer uuid, doer_name text, doer_kind text, act text, k text, tbl text, record uuid, about text) FROM PUBLIC;
 
@@ -3613,20 +3735,25 @@ GRANT ALL ON FUNCTION audit.write() TO skai_owner;
 
 REVOKE ALL ON FUNCTION search.claims(query tsquery, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION search.claims(query tsquery, most integer) TO skai_app;
+GRANT ALL ON FUNCTION search.claims(query tsquery, most integer) TO skai_support;
 
 REVOKE ALL ON FUNCTION search.contacts(query tsquery, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION search.contacts(query tsquery, most integer) TO skai_app;
+GRANT ALL ON FUNCTION search.contacts(query tsquery, most integer) TO skai_support;
 
 REVOKE ALL ON FUNCTION search.leads(query tsquery, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION search.leads(query tsquery, most integer) TO skai_app;
+GRANT ALL ON FUNCTION search.leads(query tsquery, most integer) TO skai_support;
 
 REVOKE ALL ON FUNCTION search.properties(query tsquery, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION search.properties(query tsquery, most integer) TO skai_app;
+GRANT ALL ON FUNCTION search.properties(query tsquery, most integer) TO skai_support;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.account_links TO skai_signin;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.activities TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.activities TO skai_eraser;
+GRANT SELECT ON TABLE public.activities TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.api_keys TO skai_app;
 GRANT SELECT ON TABLE public.api_keys TO skai_signin;
@@ -3696,6 +3823,7 @@ GRANT SELECT(result) ON TABLE public.backups TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.claims TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.claims TO skai_eraser;
+GRANT SELECT ON TABLE public.claims TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.claims TO skai_search;
 
@@ -3707,6 +3835,7 @@ GRANT SELECT(search) ON TABLE public.claims TO skai_search;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.contacts TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.contacts TO skai_eraser;
+GRANT SELECT ON TABLE public.contacts TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.contacts TO skai_search;
 
@@ -3733,9 +3862,11 @@ GRANT SELECT,DELETE ON TABLE public.estimate_lines TO skai_eraser;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.estimates TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.estimates TO skai_eraser;
+GRANT SELECT ON TABLE public.estimates TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.external_refs TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.external_refs TO skai_eraser;
+GRANT SELECT ON TABLE public.external_refs TO skai_support;
 
 GRANT UPDATE(fingerprint) ON TABLE public.external_refs TO skai_app;
 
@@ -3749,6 +3880,7 @@ GRANT UPDATE(imported_at) ON TABLE public.external_refs TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.files TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.files TO skai_eraser;
+GRANT SELECT ON TABLE public.files TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.files TO skai_operator;
 
@@ -3763,12 +3895,15 @@ GRANT UPDATE(answer) ON TABLE public.idempotency_keys TO skai_app;
 
 GRANT SELECT,INSERT ON TABLE public.import_candidates TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_candidates TO skai_eraser;
+GRANT SELECT ON TABLE public.import_candidates TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.import_changes TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_changes TO skai_eraser;
+GRANT SELECT ON TABLE public.import_changes TO skai_support;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.import_files TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_files TO skai_eraser;
+GRANT SELECT ON TABLE public.import_files TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.import_mappings TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_mappings TO skai_eraser;
@@ -3779,12 +3914,15 @@ GRANT UPDATE(saved_at) ON TABLE public.import_mappings TO skai_app;
 
 GRANT SELECT,INSERT ON TABLE public.import_problems TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_problems TO skai_eraser;
+GRANT SELECT ON TABLE public.import_problems TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.import_rows TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_rows TO skai_eraser;
+GRANT SELECT ON TABLE public.import_rows TO skai_support;
 
 GRANT SELECT,INSERT ON TABLE public.import_runs TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.import_runs TO skai_eraser;
+GRANT SELECT ON TABLE public.import_runs TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.import_runs TO skai_operator;
 
@@ -3836,6 +3974,7 @@ GRANT UPDATE(revoked_at) ON TABLE public.invitations TO skai_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.leads TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.leads TO skai_eraser;
+GRANT SELECT ON TABLE public.leads TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.leads TO skai_search;
 
@@ -3888,20 +4027,28 @@ GRANT SELECT,INSERT ON TABLE public.orgs TO skai_operator;
 GRANT SELECT,DELETE ON TABLE public.orgs TO skai_eraser;
 
 GRANT SELECT(id) ON TABLE public.orgs TO skai_audit;
+GRANT SELECT(id) ON TABLE public.orgs TO skai_support;
+
+GRANT SELECT(slug) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(name) ON TABLE public.orgs TO skai_app;
+GRANT SELECT(name) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(time_zone) ON TABLE public.orgs TO skai_app;
+GRANT SELECT(time_zone) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(brand_color) ON TABLE public.orgs TO skai_app;
 
 GRANT UPDATE(brand_logo) ON TABLE public.orgs TO skai_app;
+GRANT SELECT(brand_logo) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(brand_logo_type) ON TABLE public.orgs TO skai_app;
+GRANT SELECT(brand_logo_type) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_app;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_operator;
 GRANT UPDATE(updated_at) ON TABLE public.orgs TO skai_eraser;
+GRANT SELECT(updated_at) ON TABLE public.orgs TO skai_support;
 
 GRANT UPDATE(session_idle_minutes) ON TABLE public.orgs TO skai_app;
 
@@ -3928,6 +4075,7 @@ GRANT SELECT,INSERT ON TABLE public.people TO skai_app;
 GRANT SELECT ON TABLE public.people TO skai_signin;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO skai_operator;
 GRANT SELECT,DELETE ON TABLE public.people TO skai_eraser;
+GRANT SELECT ON TABLE public.people TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.people TO skai_audit;
 
@@ -3968,6 +4116,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO skai_operator;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.properties TO skai_app;
 GRANT SELECT,DELETE ON TABLE public.properties TO skai_eraser;
+GRANT SELECT ON TABLE public.properties TO skai_support;
 
 GRANT SELECT(org_id) ON TABLE public.properties TO skai_search;
 
@@ -4095,6 +4244,39 @@ GRANT UPDATE(role) ON TABLE public.sso_groups TO skai_app;
 
 GRANT SELECT,DELETE ON TABLE public.sso_identities TO skai_eraser;
 GRANT SELECT,INSERT,DELETE ON TABLE public.sso_identities TO skai_app;
+
+GRANT SELECT,DELETE ON TABLE public.support_access TO skai_eraser;
+GRANT SELECT ON TABLE public.support_access TO skai_app;
+GRANT SELECT ON TABLE public.support_access TO skai_operator;
+GRANT SELECT ON TABLE public.support_access TO skai_signin;
+
+GRANT INSERT(org_id) ON TABLE public.support_access TO skai_operator;
+GRANT SELECT(org_id) ON TABLE public.support_access TO skai_support;
+
+GRANT INSERT(id) ON TABLE public.support_access TO skai_operator;
+GRANT SELECT(id) ON TABLE public.support_access TO skai_support;
+
+GRANT INSERT(operator_id) ON TABLE public.support_access TO skai_operator;
+GRANT SELECT(operator_id) ON TABLE public.support_access TO skai_support;
+
+GRANT INSERT(name) ON TABLE public.support_access TO skai_operator;
+
+GRANT INSERT(reason) ON TABLE public.support_access TO skai_operator;
+
+GRANT INSERT(hours) ON TABLE public.support_access TO skai_operator;
+
+GRANT UPDATE(decided_at) ON TABLE public.support_access TO skai_app;
+
+GRANT UPDATE(decided_by) ON TABLE public.support_access TO skai_app;
+
+GRANT UPDATE(ends_at) ON TABLE public.support_access TO skai_app;
+GRANT SELECT(ends_at) ON TABLE public.support_access TO skai_support;
+
+GRANT UPDATE(ended_at) ON TABLE public.support_access TO skai_app;
+GRANT UPDATE(ended_at) ON TABLE public.support_access TO skai_operator;
+GRANT SELECT(ended_at) ON TABLE public.support_access TO skai_support;
+
+GRANT UPDATE(ended_by) ON TABLE public.support_access TO skai_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.system_errors TO skai_operator;
 

@@ -30,12 +30,13 @@ type Scope struct {
 	ActorID   uuid.UUID // a row of people in that organisation
 	ActorName string
 	Role      Role
-	Only      []string // the permissions, of those the role has, that a composed role or an API key leaves the actor; nil is all of them
-	RoleName  string   // of the composed role; "" is the role's own
-	Key       bool     // the actor is an API key and no person
-	Operator  bool     // the actor runs the platform; OrgID is the nil UUID then, so that no work of an organisation can be done
-	PerMinute int      // requests an API key may make; 0 for people
-	Rates     Rates    // that the organisation's plan has
+	Only      []string  // the permissions, of those the role has, that a composed role or an API key leaves the actor; nil is all of them
+	RoleName  string    // of the composed role; "" is the role's own
+	Key       bool      // the actor is an API key and no person
+	Operator  bool      // the actor runs the platform; OrgID is the nil UUID then, so that no work of an organisation can be done
+	Support   uuid.UUID // the organisation's consent by which somebody who runs the platform reads it; zero for everybody else
+	PerMinute int       // requests an API key may make; 0 for people
+	Rates     Rates     // that the organisation's plan has
 	RequestID string
 	SessionID uuid.UUID // zero for commands, jobs and keys
 }
@@ -56,7 +57,7 @@ func (s Scope) Kind() string {
 	switch {
 	case s.Key:
 		return "key"
-	case s.Operator:
+	case s.Operator, s.Support != uuid.Nil:
 		return "operator"
 	case s.SessionID != uuid.Nil:
 		return "person"

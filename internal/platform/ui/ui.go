@@ -63,7 +63,16 @@ type Viewer struct {
 	Sections []Section // what the person may open; nil is every one
 	Settings []Link    // entries of the settings menu; none hides it
 	Zone     *time.Location
+	Visit    *Visit // how an operator of the platform comes to see this; nil for everybody who is at home here
 	Home     string // where somebody is at home who runs the platform, and has no settings; "" is the dashboard
+}
+
+// Visit is an operator's look into an organisation, by its consent.
+type Visit struct {
+	Org       string
+	Why       string
+	Until     time.Time
+	LeavePath string // what ends it
 }
 
 // Org is an organisation as the shell shows it.

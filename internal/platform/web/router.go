@@ -218,10 +218,10 @@ func (rt *Router) admit(w http.ResponseWriter, r *http.Request, access Access) (
 	if access.Audience == Operator && fault.Is(err, fault.KindNotFound) {
 		err = errNoPage // in the words of an address that is not there
 	}
+	requestInfo(r).ctx = ctx
 	if err != nil {
 		return nil, err
 	}
-	requestInfo(r).ctx = ctx
 	if err := rt.count(w, r.WithContext(ctx), access); err != nil {
 		return nil, err
 	}

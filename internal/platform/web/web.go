@@ -132,7 +132,8 @@ const (
 type Config struct {
 	// Authenticate gives the request's context with a tenant.Scope in it, or
 	// fault.Unauthenticated when nobody is signed in. Its tenant.Scope takes the
-	// request id from RequestID(r.Context()).
+	// request id from RequestID(r.Context()). A context beside any other error says as
+	// whose the refusal is shown.
 	Authenticate func(r *http.Request) (context.Context, error)
 	// AuthenticateOperator does the same for the platform's operator; without it
 	// no operator route can be reached.

@@ -1,0 +1,98 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"github.com/skaiscraper/skai/internal/identity/support"
+	"github.com/skaiscraper/skai/internal/platform/ui"
+	"github.com/skaiscraper/skai/internal/platform/web"
+)
+
+// ask asks an organisation to be let in.
+func (s *Service) ask(w http.ResponseWriter, r *http.Request) error {
+	return s.change(w, r, func(ctx context.Context, o Org, f *web.Form) (string, error) {
+		hours, err := strconv.Atoi(f.Choice("hours", hourChoices()...))
+		if f.Err() != nil || err != nil {
+			return "", f.Err()
+		}
+		return o.Name + " was asked: its owners and admins have a mail.", s.support.Ask(ctx, o.ID, f.Text("support_reason"), hours)
+	})
+}
+
+// look does something with a request to look into an organisation, then leads to an
+// address, or back to the organisation's page where it is "".
+func (s *Service) look(do func(ctx context.Context, org, id uuid.UUID) error, next, done string) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		org, err := web.PathID(r, "id")
+		if err != nil {
+			return err
+		}
+		id, err := web.PathID(r, "access")
+		if err != nil {
+			return err
+		}
+		if err := do(r.Context(), org, id); err != nil {
+			return err
+		}
+		if next != "" {
+			return web.Redirect(w, r, next)
+		}
+		web.SetFlash(w, r, web.Done, "%s", done)
+		return web.Redirect(w, r, orgsPath+"/"+org.String())
+	}
+}
+
+func (s *Service) leave(w http.ResponseWriter, r *http.Request) error {
+	if err := s.support.Leave(r.Context()); err != nil {
+		return err
+	}
+	web.SetFlash(w, r, web.Done, "You left.")
+	return web.Redirect(w, r, path)
+}
+
+func hourChoices() (list []string) {
+	for h := 1; h <= support.MostHours; h *= 2 {
+		list = append(list, strconv.Itoa(h))
+	}
+	return list
+}
+
+func hourOptions() (list []ui.Option) {
+	for _, h := range hourChoices() {
+		words := h + " hours"
+		if h == "1" {
+			words = "1 hour"
+		}
+		list = append(list, ui.Option{Value: h, Text: words})
+	}
+	return list
+}
+
+// current is the request that waits, or the look that may go on.
+func (d detail) current() *support.Access {
+	for _, a := range d.asked {
+		if a.State == support.Asked || a.State == support.Open {
+			return &a
+		}
+	}
+	return nil
+}
+
+func (d detail) lookURL(a support.Access, verb string) string {
+	return fmt.Sprintf("%s/support/%s/%s", d.url(), a.ID, verb)
+}
+
+func (d detail) askedTable() ui.Table {
+	t := ui.Table{Caption: "Your requests", Columns: []ui.Column{{Title: "Asked"}, {Title: "Why"}, {Title: "Answer"}}, Empty: ui.Text("You asked for nothing yet.")}
+	for _, a := range d.asked {
+		tone, words := a.Pill()
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Dated(a.AskedAt), ui.Text(a.Reason), ui.StagePill(tone, words)}})
+	}
+	return t
+}
