@@ -183,18 +183,24 @@ func (c *crowd) never(format string, args ...any) {
 // served waits until so many more requests were served.
 func (c *crowd) serves(t *testing.T, more int) {
 	t.Helper()
+	c.sees(t, served, more, "people are not served any more")
+}
+
+// sees waits until so many more requests came to an outcome.
+func (c *crowd) sees(t *testing.T, what outcome, more int, otherwise string) {
+	t.Helper()
 	count := func() (n int) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for _, a := range c.acts {
-			if a.what == served {
+			if a.what == what {
 				n++
 			}
 		}
 		return n
 	}
 	goal := count() + more
-	within(t, 2*time.Minute, "people are not served any more", func() bool { return count() >= goal })
+	within(t, 2*time.Minute, otherwise, func() bool { return count() >= goal })
 }
 
 // account is what became of all requests.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skaiscraper/skai/internal/dbtest"
 	"github.com/skaiscraper/skai/internal/platform/localpg"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
@@ -26,6 +27,7 @@ const (
 	// drain is how long a process says that it is about to stop, and goes on: HAProxy
 	// looks every 100 ms and takes two looks to notice.
 	drain = "1s"
+	token = "lets these tests see drift"
 )
 
 // program is the one that these tests are about.
@@ -53,6 +55,7 @@ type rig struct {
 	url    string // of the database, as the program reaches it
 	front  string // address of HAProxy, which people use
 	procs  []*process
+	redis  *dbtest.Redis // what counts the limits; nil is each process by itself
 }
 
 // process is one process of the program.
@@ -66,7 +69,13 @@ type process struct {
 // newRig starts a database with two organisations and their people.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{folder: folder(t)}
+	return newRigIn(t, folder(t))
+}
+
+// newRigIn is newRig whose database and files are in a folder.
+func newRigIn(t *testing.T, folder string) *rig {
+	t.Helper()
+	r := &rig{folder: folder}
 	r.start(t)
 	t.Cleanup(func() { _ = r.pg.Close() }) // a fault may have ended it already
 	if err := postgres.Bootstrap(t.Context(), r.pg.URL(localpg.Superuser, "postgres"), database); err != nil {
@@ -132,8 +141,12 @@ func (r *rig) hire(t *testing.T, slug string) {
 
 // environment is what all processes and commands of the rig are told.
 func (r *rig) environment() []string {
-	return append(os.Environ(), "SKAI_DATA="+r.folder, "DATABASE_URL="+r.url, "SKAI_LOG_LEVEL=warn", "SKAI_DRAIN="+drain,
-		"SKAI_SECRET=the same on all of them")
+	env := append(os.Environ(), "SKAI_DATA="+r.folder, "DATABASE_URL="+r.url, "SKAI_LOG_LEVEL=warn", "SKAI_DRAIN="+drain,
+		"SKAI_SECRET=the same on all of them", "SKAI_OPS_TOKEN="+token)
+	if r.redis != nil {
+		env = append(env, "SKAI_REDIS_URL="+r.redis.URL())
+	}
+	return env
 }
 
 func (r *rig) run(t *testing.T, stdin string, args ...string) {

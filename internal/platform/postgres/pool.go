@@ -196,6 +196,8 @@ func inWords(ctx context.Context, conn *pgxpool.Conn, err error) error {
 		return away(err)
 	case Code(err) == "55P03": // lock_not_available
 		return errors.Join(fault.Busy("database.locked", time.Second, "somebody else is changing the same records, and is not done yet; nothing was done, try again in a moment"), err)
+	case Code(err) == "53100": // disk_full
+		return errors.Join(fault.Busy("database.full", 30*time.Second, "the database has no room left on its disk, so nothing can be saved; nothing was. Whoever runs this installation has to make room"), err)
 	case Code(err) == "57014": // query_canceled: it took longer than statement_timeout
 		return errors.Join(context.DeadlineExceeded, err)
 	}
