@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"github.com/skaiscraper/skai/internal/identity/support"
@@ -88,11 +87,12 @@ func (d detail) lookURL(a support.Access, verb string) string {
 	return fmt.Sprintf("%s/support/%s/%s", d.url(), a.ID, verb)
 }
 
-func (d detail) askedTable() ui.Table {
-	t := ui.Table{Caption: "Your requests", Columns: []ui.Column{{Title: "Asked"}, {Title: "Why"}, {Title: "Answer"}}, Empty: ui.Text("You asked for nothing yet.")}
+// past is what was asked for before, and is over.
+func (d detail) past() (list []support.Access) {
 	for _, a := range d.asked {
-		tone, words := a.Pill()
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Dated(a.AskedAt), ui.Text(a.Reason), ui.StagePill(tone, words)}})
+		if a.State != support.Asked && a.State != support.Open {
+			list = append(list, a)
+		}
 	}
-	return t
+	return list
 }

@@ -227,7 +227,7 @@ func (c clerk) consent(t *testing.T) {
 	t.Helper()
 	c.exec(t, `WITH u AS (INSERT INTO users (id, email, name, password_hash) SELECT gen_random_uuid(), n || '@example.com', 'Olga', '' FROM unnest('{olga,otto}'::text[]) n RETURNING id),
 		o AS (INSERT INTO operators (id) SELECT id FROM u RETURNING id)
-		INSERT INTO support_access (org_id, id, operator_id, name, reason, hours) SELECT '`+c.titan.ID.String()+`', id, id, 'Olga', 'A row is missing', 1 FROM o`)
+		INSERT INTO support_access (org_id, id, operator_id, operator, reason, hours) SELECT '`+c.titan.ID.String()+`', id, id, 'Olga', 'A row is missing', 1 FROM o`)
 	for _, answer := range []string{"agree", "decline", "end"} {
 		c.submit(t, "/settings/support", "/settings/support/*/"+answer, nil)
 	}

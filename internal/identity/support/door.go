@@ -85,7 +85,7 @@ func (v visit) allows(r *http.Request) error {
 	path := r.URL.Path
 	switch {
 	case !v.Open:
-		return fault.Forbidden("support.over", "%s does not let you in any more; leave it, at the top of the platform's pages, and ask again if you need to", v.OrgName)
+		return fault.Forbidden("support.over", "%s does not let you in any more; ask again, on its page here, if you need to", v.OrgName)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		return fault.Forbidden("support.reads", "you look into %s by its consent, which lets you read and change nothing", v.OrgName)
 	case path == identity.SettingsPath, strings.HasPrefix(path, identity.SettingsPath+"/"), path == "/api/me":

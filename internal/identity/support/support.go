@@ -69,7 +69,7 @@ type Access struct {
 }
 
 // columns are an Access but for the names, which the organisation alone reads.
-const columns = `a.org_id, a.id, a.name, a.reason, a.hours, a.asked_at, a.decided_at, a.ends_at, a.ended_at,
+const columns = `a.org_id, a.id, a.operator AS name, a.reason, a.hours, a.asked_at, a.decided_at, a.ends_at, a.ended_at,
 	CASE WHEN a.ended_at IS NOT NULL AND a.decided_at IS NULL THEN CASE WHEN a.ended_at >= a.asked_at + interval '24 hours' THEN 'lapsed' ELSE 'withdrew' END
 		WHEN a.ended_at IS NOT NULL THEN 'ended'
 		WHEN a.decided_at IS NULL THEN CASE WHEN a.asked_at + interval '24 hours' > now() THEN 'asked' ELSE 'lapsed' END
@@ -104,7 +104,7 @@ func (s *Service) Ask(ctx context.Context, org uuid.UUID, reason string, hours i
 			UPDATE support_access SET ended_at = now() WHERE org_id = $1 AND operator_id = $2 AND decided_at IS NULL AND ended_at IS NULL AND asked_at <= now() - interval '24 hours'`, org, scope.ActorID); err != nil {
 			return struct{}{}, err
 		}
-		if _, err := postgres.Exec(ctx, tx, `INSERT INTO support_access (org_id, id, operator_id, name, reason, hours) VALUES ($1, $2, $3, $4, $5, $6)`,
+		if _, err := postgres.Exec(ctx, tx, `INSERT INTO support_access (org_id, id, operator_id, operator, reason, hours) VALUES ($1, $2, $3, $4, $5, $6)`,
 			org, postgres.NewID(), scope.ActorID, scope.ActorName, reason, hours); err != nil {
 			return struct{}{}, err
 		}

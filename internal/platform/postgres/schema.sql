@@ -2047,7 +2047,7 @@ CREATE TABLE public.support_access (
     org_id uuid NOT NULL,
     id uuid NOT NULL,
     operator_id uuid,
-    name text NOT NULL,
+    operator text NOT NULL,
     reason text NOT NULL,
     hours integer NOT NULL,
     asked_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -2060,7 +2060,7 @@ CREATE TABLE public.support_access (
     CONSTRAINT support_access_end CHECK ((ends_at <= (decided_at + make_interval(hours => hours)))),
     CONSTRAINT support_access_ended CHECK (((ended_by IS NULL) OR (ended_at IS NOT NULL))),
     CONSTRAINT support_access_hours_check CHECK (((hours >= 1) AND (hours <= 8))),
-    CONSTRAINT support_access_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT support_access_operator_check CHECK ((operator <> ''::text)),
     CONSTRAINT support_access_reason_check CHECK (((char_length(reason) >= 10) AND (char_length(reason) <= 300)))
 );
 
@@ -4259,7 +4259,7 @@ GRANT SELECT(id) ON TABLE public.support_access TO skai_support;
 GRANT INSERT(operator_id) ON TABLE public.support_access TO skai_operator;
 GRANT SELECT(operator_id) ON TABLE public.support_access TO skai_support;
 
-GRANT INSERT(name) ON TABLE public.support_access TO skai_operator;
+GRANT INSERT(operator) ON TABLE public.support_access TO skai_operator;
 
 GRANT INSERT(reason) ON TABLE public.support_access TO skai_operator;
 

@@ -98,7 +98,7 @@ func newPair(t *testing.T) pair {
 	texts(t, p.super, `INSERT INTO error_people SELECT DISTINCT ON (e.org_id) e.org_id, e.id, p.id FROM error_groups e JOIN people p ON p.org_id = e.org_id RETURNING ''`)
 	texts(t, p.super, `INSERT INTO request_stats (org_id, grain, at, route, process_id, requests, failures, refusals, bytes, queries, seconds, sketch) SELECT id, 'hour', now(), '*', gen_random_uuid(), 1, 0, 0, 0, 0, 0, 's' FROM orgs RETURNING ''`)
 	texts(t, p.super, `INSERT INTO service_reports (org_id, id, week, written_at, figures) SELECT id, gen_random_uuid(), '2026-05-04', now(), '{}' FROM orgs RETURNING ''`)
-	texts(t, p.super, `INSERT INTO support_access (org_id, id, name, reason, hours, decided_at, decided_by, ends_at, ended_at, ended_by)
+	texts(t, p.super, `INSERT INTO support_access (org_id, id, operator, reason, hours, decided_at, decided_by, ends_at, ended_at, ended_by)
 		SELECT org_id, gen_random_uuid(), 'Olga', 'A row is missing', 1, now(), id, now(), now(), id FROM people WHERE kind = 'system' RETURNING ''`)
 	p.tenantTable = tenantTables(t, p.super)
 	for _, table := range p.tenantTable {

@@ -7,7 +7,7 @@ CREATE TABLE support_access (
 	org_id      uuid NOT NULL REFERENCES orgs (id) ON DELETE CASCADE,
 	id          uuid NOT NULL,
 	operator_id uuid REFERENCES operators (id) ON DELETE SET NULL, -- nobody's any more: it opens nothing
-	name        text NOT NULL CHECK (name <> ''), -- the operator's
+	operator    text NOT NULL CHECK (operator <> ''), -- their name
 	reason      text NOT NULL CHECK (char_length(reason) BETWEEN 10 AND 300),
 	hours       integer NOT NULL CHECK (hours BETWEEN 1 AND 8),
 	asked_at    timestamptz NOT NULL DEFAULT now(),
@@ -29,7 +29,7 @@ SELECT tenant_table('support_access');
 SELECT audit_attach('support_access', ignored => '{operator_id,asked_at}');
 
 GRANT SELECT, UPDATE (decided_at, decided_by, ends_at, ended_at, ended_by) ON support_access TO skai_app;
-GRANT SELECT, INSERT (org_id, id, operator_id, name, reason, hours), UPDATE (ended_at) ON support_access TO skai_operator;
+GRANT SELECT, INSERT (org_id, id, operator_id, operator, reason, hours), UPDATE (ended_at) ON support_access TO skai_operator;
 GRANT SELECT ON support_access TO skai_signin;
 CREATE POLICY operator ON support_access TO skai_operator USING (true) WITH CHECK (true);
 CREATE POLICY signin ON support_access FOR SELECT TO skai_signin USING (true);
