@@ -80,6 +80,9 @@ func Migrate(ctx context.Context, ownerURL string) (ran int, err error) {
 		return 0, fmt.Errorf("read migrations: %w", err)
 	}
 	results, err := provider.Up(ctx)
+	if Code(err) == "42704" { // undefined_object
+		return len(results), fmt.Errorf("this version needs a role, or a type, that the database has not; run roles.sql (internal/platform/postgres) once more as a role that may create roles, which is safe, and then this again: %w", err)
+	}
 	if err != nil {
 		return len(results), fmt.Errorf("migrate: %w", err)
 	}

@@ -107,6 +107,42 @@ func TestBootstrapTwice(t *testing.T) {
 
 // TestSchemaFile keeps schema.sql, which shows the whole schema to readers and in
 // a review, equal to what the migrations make.
+// An operator brings a new version to a server whose roles are those of the one before.
+func TestMigratingWithoutARoleSaysWhatToRun(t *testing.T) {
+	t.Parallel()
+	server, err := localpg.Start(t.Context(), localpg.Options{Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	super := server.URL(localpg.Superuser, "postgres")
+	if err := postgres.Bootstrap(t.Context(), super, "skai"); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), super)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `DROP ROLE skai_support`); err != nil {
+		t.Fatal(err)
+	}
+	owner := server.URL("skai_owner", "skai")
+	if _, err := postgres.Migrate(t.Context(), owner); err == nil || !strings.Contains(err.Error(), "roles.sql") || !strings.Contains(err.Error(), "skai_support") {
+		t.Errorf("without the role: %v", err)
+	}
+	if _, err := conn.Exec(t.Context(), postgres.RolesSQL); err != nil {
+		t.Fatal(err)
+	}
+	if ran, err := postgres.Migrate(t.Context(), owner); err != nil || ran == 0 {
+		t.Errorf("with it: %d, %v", ran, err)
+	}
+}
+
 func TestSchemaFile(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
