@@ -37,21 +37,8 @@ var closed = []int{50, 200}
 // runs the same statements and does nothing else: the list of claims, filtered and
 // sorted, 50 of 10,000, and one claim, in turn.
 func (b *bench) side(ctx context.Context) error {
-	people := orgs.New(b.db)
-	org, err := people.Create(ctx, "side", "Side by Side", "America/Denver")
+	org, err := b.office(ctx)
 	if err != nil {
-		return err
-	}
-	if _, err := identity.New(b.db, people).CreateUser(ctx, identity.NewUser{Email: person(1), OrgSlug: "side", Role: tenant.Manager, Password: password}); err != nil {
-		return err
-	}
-	if err := b.script(ctx, fmt.Sprintf(fill, org.ID, sideClaims)); err != nil {
-		return err
-	}
-	if err := b.script(ctx, fmt.Sprintf(hire, person(1), slices.Max(closed))); err != nil {
-		return err
-	}
-	if err := errors.Join(people.SetRate(ctx, "enterprise", limit.API, limit.Rate{Quota: 100_000, Window: time.Minute}), second(people.SetPlan(ctx, "side", "enterprise"))); err != nil {
 		return err
 	}
 	paths := []string{"/api/claims?stage=denied&sort=-created_at&limit=50", ""}
@@ -75,6 +62,10 @@ func (b *bench) side(ctx context.Context) error {
 	if other != nil {
 		defer other.stop()
 	}
+	third, err := newDirectus(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("%-8s %-10s %12s %10s %10s %10s\n", "people", "what", "requests/s", "p50 ms", "p95 ms", "p99 ms")
 	for _, n := range closed {
 		jars, err := signInAll(ctx, ours.url, n)
@@ -82,7 +73,7 @@ func (b *bench) side(ctx context.Context) error {
 			return err
 		}
 		sides := []side{{"floor", order{Base: floor.URL, Paths: paths, People: n}}, {"skai", order{ours.url, "Cookie", jars, paths, n}}}
-		if err := compare(ctx, append(sides, other.sides(n)...)); err != nil {
+		if err := compare(ctx, slices.Concat(sides, other.sides(n), third.sides(n))); err != nil {
 			return err
 		}
 	}
@@ -92,6 +83,25 @@ func (b *bench) side(ctx context.Context) error {
 	}
 	fmt.Println()
 	return nil
+}
+
+// office makes the organisation that is asked, its claims and its people.
+func (b *bench) office(ctx context.Context) (org orgs.Org, err error) {
+	people := orgs.New(b.db)
+	org, err = people.Create(ctx, "side", "Side by Side", "America/Denver")
+	if err != nil {
+		return org, err
+	}
+	if _, err := identity.New(b.db, people).CreateUser(ctx, identity.NewUser{Email: person(1), OrgSlug: "side", Role: tenant.Manager, Password: password}); err != nil {
+		return org, err
+	}
+	if err := b.script(ctx, fmt.Sprintf(fill, org.ID, sideClaims)); err != nil {
+		return org, err
+	}
+	if err := b.script(ctx, fmt.Sprintf(hire, person(1), slices.Max(closed))); err != nil {
+		return org, err
+	}
+	return org, errors.Join(people.SetRate(ctx, "enterprise", limit.API, limit.Rate{Quota: 100_000, Window: time.Minute}), second(people.SetPlan(ctx, "side", "enterprise")))
 }
 
 // side is one of those that are put beside each other.
