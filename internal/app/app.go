@@ -80,6 +80,7 @@ type Config struct {
 	Drain    time.Duration       // how long it says that it is not ready before it stops
 	Outbound outbound.Guard      // where requests go whose address a customer named
 	Alerts   incidents.Alerts    // who is told of incidents, by a process that does jobs
+	Bouncer  *vitals.Bouncer     // the PgBouncer in front of the database, whose pools are looked at; nil is none
 	DNS      string              // the server, host:port, that is asked who owns an e-mail domain; "" is the system's
 
 	Proxies         []netip.Prefix // in front of the program, on other machines
@@ -115,6 +116,7 @@ type App struct {
 	self     health.Process
 	measured *measure.Recorder
 	vitals   *vitals.Recorder
+	bouncer  *vitals.Bouncer // nil is none
 	gate     *gate.Gate
 	traces   *trace.Tracer
 	troubles *trouble.Recorder
@@ -204,7 +206,7 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 	a.reports = reports.New(a.db, a.Orgs, a.incidents, a.mail)
 	a.reports.Routes(rt)
 	admin.New(a.db, a.Orgs, a.support, a.probe).Routes(rt)
-	a.level = ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made(), a.who())
+	a.level = ops.New(a.db, a.incidents, cfg.Probes, cfg.Vault != nil && cfg.Vault.Made(), cfg.Bouncer != nil, a.who())
 	a.level.Routes(rt)
 }
 
@@ -230,7 +232,7 @@ func begin(db *postgres.DB, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a.self, a.measured, a.troubles = self, measure.New(db, self.ID), trouble.New(db, cfg.Version, cfg.Sentry)
-	a.vitals = vitals.New(db, self.ID, a.gate)
+	a.bouncer, a.vitals = cfg.Bouncer, vitals.New(db, self.ID, a.gate, cfg.Bouncer)
 	if a.traces, err = newTracer(db, cfg, self); err != nil {
 		return nil, err
 	}

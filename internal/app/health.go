@@ -331,6 +331,7 @@ func (a *App) truth(ctx context.Context, _ *struct{}) (*truthOut, error) {
 	add("gate.waited", g.Waited, "requests", now, atGate)
 	add("gate.refused", g.Refused, "requests", now, atGate)
 	add("pool.most", a.db.Config().MaxConns, "connections", a.self.StartedAt, "this process's part of what the database takes")
+	a.truthOfBouncer(add)
 	if err := a.addRates(ctx, now, add); err != nil {
 		return nil, err
 	}

@@ -284,7 +284,7 @@ func TestTurnedAwayIsToldOfAll(t *testing.T) {
 		}
 	}
 	cancel()
-	if err := vitals.New(db, uuid.New(), g).Flush(t.Context()); err != nil {
+	if err := vitals.New(db, uuid.New(), g, nil).Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := owner.send(t, http.MethodGet, "/api/enterprise/metrics", nil); !strings.Contains(got.Body, `"turned_away":5`) || !strings.Contains(got.Body, "of all organisations together") {

@@ -87,3 +87,28 @@ func (a *App) measureJobs(w *river.Workers) []*river.PeriodicJob {
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 		func() (river.JobArgs, *river.InsertOpts) { return rollArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 }
+
+// truthOfBouncer says what PgBouncer said last; null where it does not answer.
+func (a *App) truthOfBouncer(add func(name string, value any, unit string, at time.Time, how string)) {
+	if a.bouncer == nil {
+		return
+	}
+	p, at, known := a.bouncer.Last()
+	how := "asked of PgBouncer's console every " + vitals.BouncerEvery.String() + ", of the program's database; null where it does not answer"
+	for _, f := range []struct {
+		name  string
+		value any
+		unit  string
+	}{
+		{"clients_active", p.Active, "clients"},
+		{"clients_waiting", p.Waiting, "clients"},
+		{"servers_active", p.Servers, "connections"},
+		{"servers_idle", p.Idle, "connections"},
+		{"longest_wait", p.Wait, "s"},
+	} {
+		if !known {
+			f.value = nil
+		}
+		add("pgbouncer."+f.name, f.value, f.unit, at, how)
+	}
+}

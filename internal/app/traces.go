@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/skaiscraper/skai/internal/platform/health"
+	"github.com/skaiscraper/skai/internal/platform/metrics"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
 	"github.com/skaiscraper/skai/internal/platform/trace"
@@ -29,10 +30,14 @@ func newTracer(db *postgres.DB, cfg Config, self health.Process) (*trace.Tracer,
 
 // figures are what the rooms tell Prometheus beside what package metrics does.
 func (a *App) figures() []prometheus.Collector {
-	return []prometheus.Collector{
+	list := []prometheus.Collector{
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "skai_traces_dropped_total", Help: "Traces that should have been kept and were not, for want of room."}, a.traces.Dropped),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "skai_errors_dropped_total", Help: "Errors that were not kept, for want of room."}, a.troubles.Dropped),
 	}
+	if a.bouncer != nil {
+		list = append(list, metrics.OfBouncer(a.bouncer))
+	}
+	return list
 }
 
 // traced follows a job, as a trace of its own that points at the request which asked

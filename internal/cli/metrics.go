@@ -11,6 +11,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/metrics"
 	"github.com/skaiscraper/skai/internal/platform/trace"
 	"github.com/skaiscraper/skai/internal/platform/trouble"
+	"github.com/skaiscraper/skai/internal/platform/vitals"
 )
 
 // metricsFlags say where a process tells its operator's programs how it is doing.
@@ -35,6 +36,29 @@ func (f *metricsFlags) listen(ctx context.Context) (net.Listener, error) {
 		return nil, nil
 	}
 	return listen(ctx, "SKAI_METRICS_LISTEN (--metrics-listen)", f.MetricsListen, "127.0.0.1:9091")
+}
+
+// bouncerFlags name the PgBouncer in front of the database.
+type bouncerFlags struct {
+	BouncerURL string `name:"pgbouncer-url" help:"The console of the PgBouncer in front of the database, whose pools are looked at then: postgres://stats:secret@127.0.0.1:6432/pgbouncer, with a user of its stats_users." env:"SKAI_PGBOUNCER_URL" placeholder:"URL"`
+}
+
+// Validate refuses what is no address of a console, without repeating it.
+func (f *bouncerFlags) Validate() error {
+	_, err := f.bouncer()
+	return err
+}
+
+// bouncer gives it; nil where none is named.
+func (f *bouncerFlags) bouncer() (*vitals.Bouncer, error) {
+	if f.BouncerURL == "" {
+		return nil, nil //nolint:nilnil // none is asked for
+	}
+	b, err := vitals.ParseBouncer(f.BouncerURL)
+	if err != nil {
+		return nil, fmt.Errorf("SKAI_PGBOUNCER_URL (--pgbouncer-url): %w", err)
+	}
+	return b, nil
 }
 
 // sentryFlags say where errors go besides.

@@ -23,6 +23,7 @@ type serveCommand struct {
 	metricsFlags
 	traceFlags
 	sentryFlags
+	bouncerFlags
 	oncall.AlertFlags
 	redisFlags
 
@@ -60,7 +61,7 @@ func (c *serveCommand) Validate() error {
 		return fmt.Errorf("SKAI_SECURITY_CONTACT (--security-contact): %w", err)
 	}
 	_, err := c.Alerts(c.guard())
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), c.redisFlags.Validate(), err)
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.smsFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), c.bouncerFlags.Validate(), c.redisFlags.Validate(), err)
 }
 
 // Run serves until it is told to stop.
@@ -115,7 +116,7 @@ func (c *serveCommand) config(ctx context.Context, g *desk.Globals, s *desk.Stor
 		Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, HTTPS: c.HTTPS,
 		Files: s.Blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS,
 	}
-	var problems [7]error
+	var problems [8]error
 	cfg.Mail, problems[0] = c.post(g)
 	cfg.SMS, problems[1] = c.sender(g)
 	cfg.Proxies, problems[2] = sender.ParseProxies(c.Proxies)
@@ -123,6 +124,7 @@ func (c *serveCommand) config(ctx context.Context, g *desk.Globals, s *desk.Stor
 	cfg.Alerts, problems[4] = c.Alerts(c.guard())
 	cfg.Vault, problems[5] = s.Vault(ctx)
 	cfg.Sentry, problems[6] = c.sentry()
+	cfg.Bouncer, problems[7] = c.bouncer()
 	return cfg, errors.Join(problems[:]...)
 }
 
@@ -168,13 +170,14 @@ type workCommand struct {
 	metricsFlags
 	traceFlags
 	sentryFlags
+	bouncerFlags
 	oncall.AlertFlags
 }
 
 // Validate refuses what can't be before anything is started.
 func (c *workCommand) Validate() error {
 	_, err := c.Alerts(c.guard())
-	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), err)
+	return errors.Join(c.mailFlags.Validate(), c.outboundFlags.Validate(), c.metricsFlags.Validate(), c.traceFlags.Validate(), c.sentryFlags.Validate(), c.bouncerFlags.Validate(), err)
 }
 
 // Run does background jobs until it is told to stop.
@@ -206,7 +209,11 @@ func (c *workCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Terminal
 		return err
 	}
 	defer func() { err = errors.Join(err, closeSentry(errorsTo)) }()
-	a, err := app.New(s.DB, app.Config{Log: log, Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Sentry: errorsTo, Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
+	pooler, err := c.bouncer()
+	if err != nil {
+		return err
+	}
+	a, err := app.New(s.DB, app.Config{Bouncer: pooler, Log: log, Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Sentry: errorsTo, Mail: post, Alerts: alerts, Vault: sealed, Outbound: c.guard(), DNS: c.DNS})
 	if err != nil {
 		return err
 	}

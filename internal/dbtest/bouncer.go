@@ -31,6 +31,13 @@ type Bouncer struct {
 // bouncerPort names its socket; nothing listens on a network.
 const bouncerPort = "6432"
 
+// bouncerStats is who may ask its console, and BouncerSecret the password in Console:
+// nobody is asked for it, and nothing may repeat it.
+const (
+	bouncerStats  = "skai_stats"
+	BouncerSecret = "hail-in-the-pool"
+)
+
 // bouncerSettings has twenty connections for a database where a test may open many
 // more: so that what holds only within one session does not hold by chance.
 const bouncerSettings = `[databases]
@@ -43,6 +50,7 @@ unix_socket_dir = %s
 auth_type = trust
 auth_file = %s
 pool_mode = transaction
+stats_users = ` + bouncerStats + `
 default_pool_size = 20
 max_client_conn = 2000
 server_idle_timeout = 10
@@ -68,7 +76,7 @@ func NewBouncer(ctx context.Context, server string) (*Bouncer, error) {
 	}
 	users := filepath.Join(b.folder, "users.txt")
 	settings := fmt.Sprintf(bouncerSettings, socket, to.Query().Get("port"), b.folder, users, filepath.Join(b.folder, "log"))
-	files := map[string]string{users: fmt.Sprintf("%q \"\"\n", appRole), filepath.Join(b.folder, "pgbouncer.ini"): settings}
+	files := map[string]string{users: fmt.Sprintf("%q \"\"\n%q \"\"\n", appRole, bouncerStats), filepath.Join(b.folder, "pgbouncer.ini"): settings}
 	for name, text := range files {
 		err = errors.Join(err, os.WriteFile(name, []byte(text), 0o600), chown(name, owner))
 	}
@@ -132,6 +140,12 @@ func (b *Bouncer) URL(role, database string) string {
 		"default_query_exec_mode": {"cache_describe"},
 	}
 	u := url.URL{Scheme: "postgres", Path: "/" + database, RawQuery: query.Encode()}
+	return u.String()
+}
+
+// Console is the address at which it tells of itself.
+func (b *Bouncer) Console() string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(bouncerStats, BouncerSecret), Path: "/pgbouncer", RawQuery: url.Values{"host": {b.folder}, "port": {bouncerPort}, "sslmode": {"disable"}}.Encode()}
 	return u.String()
 }
 

@@ -32,6 +32,7 @@ type Service struct {
 	incidents *incidents.Service
 	probes    []ed25519.PublicKey
 	made      bool
+	pooled    bool
 	reading   *reading
 
 	authenticate func(*http.Request) (context.Context, error)
@@ -42,9 +43,10 @@ type Service struct {
 
 // New gives the service. probes are those that look from outside and may bring what
 // they saw; made says that the master key is the file that the program made beside what
-// it guards. authenticate is web.Config's: whoever listens for long is asked again.
-func New(db *postgres.DB, list *incidents.Service, probes []ed25519.PublicKey, made bool, authenticate func(*http.Request) (context.Context, error)) *Service {
-	return &Service{db: db, incidents: list, probes: probes, made: made, authenticate: authenticate, reading: newReading()}
+// it guards, pooled that a PgBouncer in front of the database is looked at. authenticate
+// is web.Config's: whoever listens for long is asked again.
+func New(db *postgres.DB, list *incidents.Service, probes []ed25519.PublicKey, made, pooled bool, authenticate func(*http.Request) (context.Context, error)) *Service {
+	return &Service{db: db, incidents: list, probes: probes, made: made, pooled: pooled, authenticate: authenticate, reading: newReading()}
 }
 
 const (

@@ -30,6 +30,13 @@ type series struct {
 	Queue       []*float64 `json:"queue"`
 	Refused     []*float64 `json:"refused"`
 
+	// Left out where there is no PgBouncer.
+	BouncerActive  []*float64 `json:"bouncerActive,omitempty"`
+	BouncerWaiting []*float64 `json:"bouncerWaiting,omitempty"`
+	BouncerServers []*float64 `json:"bouncerServers,omitempty"`
+	BouncerIdle    []*float64 `json:"bouncerIdle,omitempty"`
+	BouncerWait    []*float64 `json:"bouncerWait,omitempty"`
+
 	Gaps      []band `json:"gaps"` // in which nobody measured
 	Incidents []band `json:"incidents"`
 	Marks     []mark `json:"marks"` // deployments
@@ -54,6 +61,9 @@ func (v view) series(zone *time.Location) series {
 		s.At = append(s.At, p.At.Unix())
 		s.addRequests(p)
 		s.addPlatform(v.platform[i])
+		if v.pooled {
+			s.addBouncer(v.platform[i])
+		}
 		if end := p.At.Add(v.span.step); p.Measured == 0 && p.At.Before(v.at) {
 			s.Gaps = append(s.Gaps, band{From: p.At.Unix(), To: end.Unix()})
 		}

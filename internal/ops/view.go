@@ -38,6 +38,7 @@ type view struct {
 	statements []trace.Statement
 	at         time.Time
 	made       bool // the master key lies beside what it guards
+	pooled     bool // a PgBouncer is looked at, by this process or another one
 }
 
 // The rows of the page's short lists.
@@ -60,7 +61,7 @@ func (s *Service) look(r *http.Request) (view, error) {
 
 // read reads what the page shows of the scope's organisation.
 func (s *Service) read(ctx context.Context, chosen span) (v view, err error) {
-	v.span, v.at, v.made = chosen, time.Now(), s.made
+	v.span, v.at, v.made, v.pooled = chosen, time.Now(), s.made, s.pooled
 	from := v.span.from(v.at)
 	to := from.Add(time.Duration(v.span.steps) * v.span.step)
 	if v.all, err = measure.Window(ctx, s.db, from, to); err != nil {
@@ -96,6 +97,7 @@ func (s *Service) readPlatform(ctx context.Context, v *view, from, to time.Time)
 	if v.platform, err = vitals.Series(ctx, s.db, from, v.span.step, v.span.steps); err != nil {
 		return err
 	}
+	v.pooled = v.pooled || slices.ContainsFunc(v.platform, func(p vitals.Point) bool { return p.BouncerActive != nil })
 	if v.running, err = health.Processes(ctx, s.db); err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func (v view) platformStats() []ui.Stat {
 			queue.Value, queue.Note = ui.Count(int64(*p.QueueDepth)), fmt.Sprintf("at most; the first waited %.0f s", *p.QueueOldest)
 		}
 	}
-	return []ui.Stat{database, connections, queue, away}
+	return append([]ui.Stat{database, connections, queue, away}, v.bouncerStats()...)
 }
 
 // stepWords is how long a step is: "30 minutes".
@@ -235,7 +237,8 @@ func (v view) figureRows(ctx context.Context) [][]string {
 		if m.Latency != nil {
 			latency = millis(*m.Latency)
 		}
-		rows = append(rows, append(row, latency, counted(m.PoolUsed), counted(m.Connections), counted(m.QueueDepth), counted(m.Refused)))
+		row = append(row, latency, counted(m.PoolUsed), counted(m.Connections), counted(m.QueueDepth), counted(m.Refused))
+		rows = append(rows, append(row, v.bouncerCells(m)...))
 	}
 	return rows
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/vitals"
 )
 
 // pool tells of the connections to the database.
@@ -86,4 +87,50 @@ func (j *jobs) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(j.depth, prometheus.GaugeValue, float64(r.Depth), r.State)
 		ch <- prometheus.MustNewConstMetric(j.oldest, prometheus.GaugeValue, r.Oldest, r.State)
 	}
+}
+
+// bouncer tells of PgBouncer's pools of the program's database.
+type bouncer struct {
+	of                         *vitals.Bouncer
+	up, clients, servers, wait *prometheus.Desc
+}
+
+// OfBouncer gives the figures of a PgBouncer, as it was found in the background. Where
+// it does not answer they are left out.
+func OfBouncer(b *vitals.Bouncer) prometheus.Collector {
+	d := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("skai_pgbouncer_"+name, help, labels, nil)
+	}
+	return &bouncer{
+		b, d("up", "Whether PgBouncer's console told of its pools within the last 15 seconds."),
+		d("clients", "Clients of PgBouncer's pools of the program's database: active have a server or ask for nothing, waiting wait for one.", "state"),
+		d("servers", "Connections of those pools to PostgreSQL: active ones are a client's, idle ones nobody's.", "state"),
+		d("max_wait_seconds", "For how long the first of the waiting clients has waited; 0 where none waits."),
+	}
+}
+
+// Describe names the figures.
+func (b *bouncer) Describe(ch chan<- *prometheus.Desc) {
+	ch <- b.up
+	ch <- b.clients
+	ch <- b.servers
+	ch <- b.wait
+}
+
+// Collect asks nobody: it tells what was found last.
+func (b *bouncer) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	p, _, known := b.of.Last()
+	if !known {
+		gauge(b.up, 0)
+		return
+	}
+	gauge(b.up, 1)
+	gauge(b.clients, float64(p.Active), "active")
+	gauge(b.clients, float64(p.Waiting), "waiting")
+	gauge(b.servers, float64(p.Servers), "active")
+	gauge(b.servers, float64(p.Idle), "idle")
+	gauge(b.wait, p.Wait)
 }

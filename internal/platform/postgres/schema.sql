@@ -1676,6 +1676,11 @@ CREATE TABLE public.process_minutes (
     active integer,
     in_transaction integer,
     connections_most integer,
+    bouncer_active integer,
+    bouncer_waiting integer,
+    bouncer_servers integer,
+    bouncer_idle integer,
+    bouncer_wait_s double precision,
     CONSTRAINT process_minutes_at_check CHECK ((at = date_trunc('minute'::text, at)))
 );
 

@@ -33,6 +33,7 @@ type minute struct {
 	queueDepth                                           *int
 	queueOldest                                          *float64 // s
 	backends                                             backends
+	bouncer                                              *Pools
 	changed                                              bool
 }
 
@@ -49,6 +50,7 @@ type Recorder struct {
 	db      *postgres.DB
 	process uuid.UUID
 	gate    *gate.Gate
+	bouncer *Bouncer // nil is none
 	now     func() time.Time
 
 	mu      sync.Mutex
@@ -56,9 +58,10 @@ type Recorder struct {
 	refused int64             // that the gate had turned away at the last sample
 }
 
-// New gives the recorder of a process.
-func New(db *postgres.DB, process uuid.UUID, g *gate.Gate) *Recorder {
-	return &Recorder{db: db, process: process, gate: g, now: time.Now, minutes: map[int64]*minute{}}
+// New gives the recorder of a process. Its database may stand behind a PgBouncer, which
+// is looked at then; nil is none.
+func New(db *postgres.DB, process uuid.UUID, g *gate.Gate, b *Bouncer) *Recorder {
+	return &Recorder{db: db, process: process, gate: g, bouncer: b, now: time.Now, minutes: map[int64]*minute{}}
 }
 
 // this is the minute that is under way. The lock is held.
@@ -121,9 +124,14 @@ func (r *Recorder) Run(ctx context.Context, failed func(error)) {
 	sample, flush := time.NewTicker(sampleEvery), time.NewTicker(flushEvery)
 	defer sample.Stop()
 	defer flush.Stop()
+	var looking sync.WaitGroup // aside, since a PgBouncer that hangs holds up nothing else
+	if r.bouncer != nil {
+		looking.Go(func() { r.watchBouncer(ctx, failed) })
+	}
 	for {
 		select {
 		case <-ctx.Done():
+			looking.Wait()
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushEvery)
 			defer cancel()
 			if err := r.Flush(last); err != nil {
@@ -163,14 +171,18 @@ func (r *Recorder) Flush(ctx context.Context) error {
 		for at, m := range taken { // one, or two where a minute ended
 			if _, err := postgres.Exec(ctx, tx, `
 				INSERT INTO process_minutes (at, process_id, pool_used, pool_most, gate_limit, gate_busy, gate_waiting, refused, looks, missed, latency_ms, latency_max_ms,
-					queue_depth, queue_oldest_s, connections, active, in_transaction, connections_most)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+					queue_depth, queue_oldest_s, connections, active, in_transaction, connections_most, bouncer_active, bouncer_waiting, bouncer_servers, bouncer_idle, bouncer_wait_s)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 				ON CONFLICT (at, process_id) DO UPDATE SET pool_used = excluded.pool_used, pool_most = excluded.pool_most, gate_limit = excluded.gate_limit,
 					gate_busy = excluded.gate_busy, gate_waiting = excluded.gate_waiting, refused = excluded.refused, looks = excluded.looks, missed = excluded.missed,
 					latency_ms = excluded.latency_ms, latency_max_ms = excluded.latency_max_ms, queue_depth = excluded.queue_depth, queue_oldest_s = excluded.queue_oldest_s,
-					connections = excluded.connections, active = excluded.active, in_transaction = excluded.in_transaction, connections_most = excluded.connections_most`,
-				time.Unix(at, 0), r.process, m.poolUsed, m.poolMost, m.gateLimit, m.gateBusy, m.gateWaiting, m.refused, m.looks, m.missed, m.latency, m.latencyMax,
-				m.queueDepth, m.queueOldest, m.backends.Connections, m.backends.Active, m.backends.InTransaction, m.backends.Most); err != nil {
+					connections = excluded.connections, active = excluded.active, in_transaction = excluded.in_transaction, connections_most = excluded.connections_most,
+					bouncer_active = excluded.bouncer_active, bouncer_waiting = excluded.bouncer_waiting, bouncer_servers = excluded.bouncer_servers,
+					bouncer_idle = excluded.bouncer_idle, bouncer_wait_s = excluded.bouncer_wait_s`,
+				append([]any{
+					time.Unix(at, 0), r.process, m.poolUsed, m.poolMost, m.gateLimit, m.gateBusy, m.gateWaiting, m.refused, m.looks, m.missed, m.latency, m.latencyMax,
+					m.queueDepth, m.queueOldest, m.backends.Connections, m.backends.Active, m.backends.InTransaction, m.backends.Most,
+				}, m.bouncer.columns()...)...); err != nil {
 				return struct{}{}, err
 			}
 		}

@@ -57,7 +57,7 @@ func TestWhatProcessesWereLike(t *testing.T) {
 			t.Fatal("it was let in")
 		}
 	}
-	busy, idle := vitals.New(db, uuid.New(), g), vitals.New(db, uuid.New(), gate.New(4, 4, 8))
+	busy, idle := vitals.New(db, uuid.New(), g, nil), vitals.New(db, uuid.New(), gate.New(4, 4, 8), nil)
 	busy.Database(10*time.Millisecond, true)
 	busy.Database(30*time.Millisecond, true)
 	idle.Database(0, false)
@@ -114,7 +114,7 @@ func TestWhatProcessesWereLike(t *testing.T) {
 func TestOldMinutesGo(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := vitals.New(db, uuid.New(), gate.New(4, 4, 8))
+	r := vitals.New(db, uuid.New(), gate.New(4, 4, 8), nil)
 	if err := r.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,16 @@
     { title: "How long the database took to answer", unit: "ms", series: [["latency", "On average", "main"], ["latencyMax", "At most", "third"]] },
     { title: "Connections", series: [["connections", "PostgreSQL", "second"], ["pool", "The program uses", "main"], ["poolMost", "The program may use", "third"]] },
     { title: "Jobs that wait, requests turned away", series: [["queue", "Jobs", "main"], ["refused", "Turned away", "bad"]] },
+    { title: "PgBouncer: clients and servers", series: [["bouncerServers", "Servers at work", "main"], ["bouncerIdle", "Servers idle", "third"], ["bouncerActive", "Clients active", "second"], ["bouncerWaiting", "Clients waiting", "bad"]] },
+    { title: "How long the first client of PgBouncer waited", unit: "ms", series: [["bouncerWait", "At most", "bad"]] },
   ];
 
   const box = document.createElement("div"); // stays while what is around it is exchanged
   box.className = "sk-plots";
   let data; // that was drawn last
   let plots = [];
+  // Without a PgBouncer the data has nothing of one.
+  const drawn = () => charts.filter((chart) => data[chart.series[0][0]]);
 
   // colour is what a class has as its colour, which a canvas can't look up by itself.
   function colour(name) {
@@ -107,7 +111,7 @@
   function build() {
     for (const p of plots) p.destroy();
     box.replaceChildren();
-    plots = charts.map((chart) => {
+    plots = drawn().map((chart) => {
       const at = document.createElement("figure");
       const title = document.createElement("figcaption");
       title.textContent = chart.title;
@@ -120,8 +124,9 @@
   function draw(fresh) {
     data = fresh;
     place();
-    if (!plots.length) build();
-    else plots.forEach((p, i) => p.setData(columns(charts[i])));
+    const now = drawn();
+    if (plots.length !== now.length) build();
+    else plots.forEach((p, i) => p.setData(columns(now[i])));
   }
 
   // place puts the charts where the page has one of its own.
