@@ -148,14 +148,14 @@ func TestUptimeIsWhatAProbeSaw(t *testing.T) {
 	}
 	for _, probe := range []*uptime.Probe{other, mine} { // one that is not known, and one that is
 		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
-		if err := probe.Run(ctx, 100*time.Millisecond, t.Logf); err != nil {
+		if err := probe.Run(ctx, 100*time.Millisecond, nil, t.Logf); err != nil {
 			t.Error(err)
 		}
 		stop()
 		again, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // brings the minute that was under way
 		fresh, err := uptime.NewProbe(at, map[bool]string{true: p, false: stranger}[probe == mine])
 		if err == nil {
-			err = fresh.Run(again, 100*time.Millisecond, t.Logf)
+			err = fresh.Run(again, 100*time.Millisecond, nil, t.Logf)
 		}
 		cancel()
 		if err != nil {

@@ -1,14 +1,12 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -226,24 +224,9 @@ func (p *Pusher) send(ctx context.Context, to Push, secret []byte, list []Event)
 	if err != nil {
 		return err.Error()
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to.URL, bytes.NewReader(content))
-	if err != nil {
-		return err.Error()
-	}
 	id, at := fmt.Sprintf("%s_%d_%d", to.ID, list[0].Number, last), strconv.FormatInt(time.Now().Unix(), 10)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "SkaiScraper")
-	r.Header.Set("Webhook-Id", id)
-	r.Header.Set("Webhook-Timestamp", at)
-	r.Header.Set("Webhook-Signature", outbound.Signature(secret, id, at, content))
-	answer, err := p.client.Do(r)
-	if err != nil {
-		return "no answer: " + outbound.Words(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, answer.Body, 1<<16)
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return "answered " + answer.Status
+	if err := outbound.Post(ctx, p.client, to.URL, content, http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {at}, "Webhook-Signature": {outbound.Signature(secret, id, at, content)}}); err != nil {
+		return err.Error()
 	}
 	return ""
 }

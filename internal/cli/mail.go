@@ -11,13 +11,19 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 )
 
+// smtpFlags name the server that sends mails.
+type smtpFlags struct {
+	SMTPURL  string `name:"smtp-url" help:"The SMTP server that sends mails: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Where skai serve and skai work have none, mails are written into the folder mail of the data folder; skai mail read shows them." env:"SKAI_SMTP_URL" placeholder:"URL"`
+	MailFrom string `help:"Whom mails come from, with SKAI_SMTP_URL: 'SkaiScraper <skai@titan.example>'." env:"SKAI_MAIL_FROM" placeholder:"ADDRESS"`
+}
+
 // mailFlags say how mails go out; they are sent by whoever does background jobs.
 type mailFlags struct {
-	SMTPURL  string `name:"smtp-url" help:"The SMTP server that sends mails: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without one they are written into the folder mail of the data folder; skai mail read shows them." env:"SKAI_SMTP_URL" placeholder:"URL"`
-	MailFrom string `help:"Whom mails come from, with SKAI_SMTP_URL: 'SkaiScraper <skai@titan.example>'." env:"SKAI_MAIL_FROM" placeholder:"ADDRESS"`
-	URL      string `name:"url" help:"The address people open the program at, that links in mails begin with; http:// and SKAI_LISTEN where it is left out." env:"SKAI_URL" placeholder:"URL"`
-	PerDay   int    `name:"mail-per-day" help:"Mails of the whole installation in a day, in UTC; what exceeds them goes out the next day. The last tenth is kept for what people need to get in." default:"2000" env:"SKAI_MAIL_PER_DAY"`
-	PerOrg   int    `name:"mail-per-org" help:"Mails of one organisation in a day." default:"500" env:"SKAI_MAIL_PER_ORG"`
+	smtpFlags
+
+	URL    string `name:"url" help:"The address people open the program at, that links in mails begin with; http:// and SKAI_LISTEN where it is left out." env:"SKAI_URL" placeholder:"URL"`
+	PerDay int    `name:"mail-per-day" help:"Mails of the whole installation in a day, in UTC; what exceeds them goes out the next day. The last tenth is kept for what people need to get in." default:"2000" env:"SKAI_MAIL_PER_DAY"`
+	PerOrg int    `name:"mail-per-org" help:"Mails of one organisation in a day." default:"500" env:"SKAI_MAIL_PER_ORG"`
 }
 
 // Validate refuses what can't be used before anything is started.

@@ -1,14 +1,11 @@
 package incidents
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	netmail "net/mail"
 	"strconv"
@@ -19,6 +16,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/skaiscraper/skai/internal/platform/chat"
 	"github.com/skaiscraper/skai/internal/platform/mail"
 	"github.com/skaiscraper/skai/internal/platform/outbound"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -28,12 +26,15 @@ import (
 // StatusPath is the page for everybody.
 const StatusPath = "/status"
 
+// statusWords are what a link to it says.
+const statusWords = "See the status"
+
 // Alerts says who is told of incidents, by the process that does the telling.
 type Alerts struct {
 	Mail    []string       // addresses
 	Webhook string         // gets JSON, signed as the Standard Webhooks specification says
 	Secret  []byte         // that signs it
-	Chat    string         // an incoming webhook of Slack, Mattermost, Rocket.Chat, Google Chat: {"text": "..."}
+	Chat    string         // an incoming webhook, as package chat reads it: of Slack and its likes, or, with teams+ before it, a workflow of Microsoft Teams
 	Guard   outbound.Guard // which addresses may be connected to
 }
 
@@ -58,10 +59,11 @@ func (a Alerts) Check() error {
 			return fmt.Errorf("SKAI_ALERT_MAIL (--alert-mail) has %q, which is no e-mail address; an example: SKAI_ALERT_MAIL=ops@titan.example", to)
 		}
 	}
-	for variable, to := range map[string]string{"SKAI_ALERT_WEBHOOK (--alert-webhook)": a.Webhook, "SKAI_ALERT_CHAT (--alert-chat)": a.Chat} {
-		if to != "" && a.Guard.CheckURL(to) != nil {
-			return fmt.Errorf("%s is no address that can be used: it begins with https://, or with http:// and an address of SKAI_OUTBOUND_INSIDE; an example: https://alerts.titan.example/skai", variable)
-		}
+	if a.Webhook != "" && a.Guard.CheckURL(a.Webhook) != nil {
+		return errors.New("SKAI_ALERT_WEBHOOK (--alert-webhook) is no address that can be used: it begins with https://, or with http:// and an address of SKAI_OUTBOUND_INSIDE; an example: https://alerts.titan.example/skai")
+	}
+	if a.Chat != "" && chat.At(a.Chat).Check(a.Guard) != nil {
+		return errors.New("SKAI_ALERT_CHAT (--alert-chat) is no address that can be used: it begins with https://, for a workflow of Microsoft Teams with teams+https://, or with http:// and an address of SKAI_OUTBOUND_INSIDE; an example: https://chat.titan.example/hooks/abc")
 	}
 	if a.Webhook != "" && len(a.Secret) == 0 {
 		return errors.New("SKAI_ALERT_WEBHOOK (--alert-webhook) is set and SKAI_ALERT_WEBHOOK_SECRET (--alert-webhook-secret) is not: nobody could tell an alert from a forged one; an example: SKAI_ALERT_WEBHOOK_SECRET=whsec_$(openssl rand -base64 32)")
@@ -172,7 +174,7 @@ func story(a tellArgs, i Incident) []string {
 func (t teller) write(ctx context.Context, job *river.Job[tellArgs], i Incident) error {
 	_, err := postgres.System(ctx, t.db, postgres.Operator, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
 		for _, to := range t.to.Mail {
-			l := mail.Letter{To: to, Subject: headline(job.Args, i), Lines: story(job.Args, i), Button: "See the status", Path: StatusPath}
+			l := mail.Letter{To: to, Subject: headline(job.Args, i), Lines: story(job.Args, i), Button: statusWords, Path: StatusPath}
 			if err := t.post.Write(ctx, tx, l); err != nil {
 				return struct{}{}, err
 			}
@@ -215,41 +217,26 @@ func (t teller) hook(ctx context.Context, a tellArgs, i Incident) error {
 		return err
 	}
 	id, at := fmt.Sprintf("incident_%d_%s_%d", i.ID, a.Event, a.At.Unix()), strconv.FormatInt(time.Now().Unix(), 10)
-	return t.send(ctx, t.to.Webhook, body, http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {at}, "Webhook-Signature": {outbound.Signature(t.to.Secret, id, at, body)}})
+	return sent(outbound.Post(ctx, t.client, t.to.Webhook, body, http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {at}, "Webhook-Signature": {outbound.Signature(t.to.Secret, id, at, body)}}))
 }
 
-// inChat is text that is no markup in Slack's language, which the others share.
-var inChat = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// chat sends what chat programs take of an incoming webhook.
+// chat says it in a chat program.
 func (t teller) chat(ctx context.Context, a tellArgs, i Incident) error {
 	if t.to.Chat == "" {
 		return nil
 	}
-	body, err := json.Marshal(map[string]string{"text": inChat.Replace(strings.Join(append([]string{headline(a, i)}, story(a, i)...), "\n")) + "\n" + t.post.Link(StatusPath)})
-	if err != nil {
-		return err
-	}
-	return t.send(ctx, t.to.Chat, body, nil)
+	m := chat.Message{Title: headline(a, i), Lines: story(a, i), Good: a.Event == Closed, Link: t.post.Link(StatusPath), Words: statusWords}
+	return sent(chat.At(t.to.Chat).Say(ctx, t.client, m))
 }
 
-// send makes one request. An error never holds the address.
-func (t teller) send(ctx context.Context, to string, body []byte, header http.Header) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
-	if err != nil {
-		return river.JobCancel(errors.New("the address that alerts go to can't be used"))
+// sent says of a request's error that it was an alert's. What has no address that a
+// request can go to is not tried again.
+func sent(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, outbound.ErrAddress):
+		return river.JobCancel(fmt.Errorf("an alert was not sent: %w", err))
 	}
-	maps.Copy(r.Header, header)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "SkaiScraper")
-	answer, err := t.client.Do(r)
-	if err != nil {
-		return errors.New("an alert got no answer: " + outbound.Words(err))
-	}
-	defer func() { _ = answer.Body.Close() }()
-	_, _ = io.CopyN(io.Discard, answer.Body, 1<<16) // the status is what counts
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return fmt.Errorf("an alert was answered with %s", answer.Status)
-	}
-	return nil
+	return fmt.Errorf("an alert was not taken: %w", err)
 }

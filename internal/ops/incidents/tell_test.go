@@ -232,6 +232,56 @@ func TestNobodyToTell(t *testing.T) {
 	}
 }
 
+// TestTeamsIsToldByACard has an incident told to a workflow of Microsoft Teams, which
+// refuses it first.
+func TestTeamsIsToldByACard(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	to := newReceiver(t, 1)
+	post, err := mail.New(mail.Config{Folder: t.TempDir(), URL: "https://skai.titan.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, err := outbound.Inside("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := incidents.Alerts{Chat: "teams+" + to.URL + "/chat/s3cret", Guard: guard}
+	if err := a.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.OpenByHand(t.Context(), "Photos *come* slowly", incidents.Page, noon, noon); err != nil {
+		t.Fatal(err)
+	}
+	h.work(t, incidents.New(h.db, post, a), post)
+	got := to.taken("/chat/s3cret")
+	if len(got) != 2 || got[0].body != got[1].body {
+		t.Fatalf("%+v", got)
+	}
+	type run struct{ Type, Text, Color string }
+	var m struct {
+		Type        string
+		Attachments []struct {
+			ContentType string
+			Content     struct {
+				Type    string
+				Body    []struct{ Inlines []run }
+				Actions []struct{ Type, URL string }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(got[1].body), &m); err != nil || m.Type != "message" || len(m.Attachments) != 1 {
+		t.Fatalf("%v: %s", err, got[1].body)
+	}
+	c := m.Attachments[0].Content
+	if m.Attachments[0].ContentType != "application/vnd.microsoft.card.adaptive" || c.Type != "AdaptiveCard" || len(c.Body) < 2 || len(c.Actions) != 1 {
+		t.Fatalf("%s", got[1].body)
+	}
+	if title := c.Body[0].Inlines[0]; title != (run{"TextRun", "Incident: Photos *come* slowly", "Attention"}) || c.Actions[0].URL != "https://skai.titan.example/status" {
+		t.Errorf("%s", got[1].body)
+	}
+}
+
 // TestBadAlertsAreRefused in words that name the variable and no address.
 func TestBadAlertsAreRefused(t *testing.T) {
 	t.Parallel()
@@ -239,6 +289,7 @@ func TestBadAlertsAreRefused(t *testing.T) {
 		"SKAI_ALERT_MAIL":           {Mail: []string{"ops"}},
 		"SKAI_ALERT_WEBHOOK ":       {Webhook: "http://s3cret.example/hook", Secret: []byte("x")},
 		"SKAI_ALERT_CHAT":           {Chat: "https://u:s3cret@chat.example"}, //nolint:gosec // an example
+		"teams+https://":            {Chat: "teams+http://chat.example/s3cret"},
 		"SKAI_ALERT_WEBHOOK_SECRET": {Webhook: "https://hook.example/s3cret"},
 	} {
 		if err := a.Check(); err == nil || !strings.Contains(err.Error(), variable) || strings.Contains(err.Error(), "s3cret") {

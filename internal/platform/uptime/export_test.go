@@ -18,3 +18,6 @@ func (p *Probe) Bring(ctx context.Context) error { return p.bring(ctx) }
 
 // Close keeps the minute that is under way.
 func (p *Probe) Close() error { return p.turn(time.Time{}) }
+
+// Start has the alarm's tellers work.
+func (a *Alarm) Start(ctx context.Context) (wait func()) { return a.start(ctx) }

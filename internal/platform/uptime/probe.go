@@ -90,20 +90,26 @@ func (p *Probe) public() ed25519.PublicKey {
 }
 
 // Run looks every so often until ctx ends, and brings each minute that is over. say
-// hears of what it saw that is worth telling.
-func (p *Probe) Run(ctx context.Context, every time.Duration, say func(format string, args ...any)) error {
+// hears of what it saw that is worth telling, and alarm of every look.
+func (p *Probe) Run(ctx context.Context, every time.Duration, alarm *Alarm, say func(format string, args ...any)) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	defer alarm.start(ctx)()
 	was := true
 	for {
-		up := p.look(ctx)
+		at := time.Now()
+		up, err := p.look(ctx)
 		if ctx.Err() != nil {
 			return p.turn(time.Time{}) // what was seen of this minute
 		}
+		if err != nil { // of the probe's own, which says nothing of the target
+			say("%s", err)
+		}
 		if up != was {
-			say("%s %s is %s", time.Now().UTC().Format(time.RFC3339), p.target, map[bool]string{true: "ready again", false: "not ready"}[up])
+			say("%s %s is %s", at.UTC().Format(time.RFC3339), p.target, map[bool]string{true: "ready again", false: "not ready"}[up])
 			was = up
 		}
+		alarm.See(up, at)
 		if len(p.pending) > 0 {
 			if err := p.bring(ctx); err != nil && up {
 				say("%d minutes could not be brought: %s", len(p.pending), err)
@@ -117,12 +123,10 @@ func (p *Probe) Run(ctx context.Context, every time.Duration, say func(format st
 	}
 }
 
-// look looks once, now.
-func (p *Probe) look(ctx context.Context) (up bool) {
-	if err := p.turn(time.Now()); err != nil {
-		return false
-	}
-	return p.lookNow(ctx)
+// look looks once, now. An error says that what was seen before can't be kept.
+func (p *Probe) look(ctx context.Context) (up bool, err error) {
+	err = p.turn(time.Now())
+	return p.lookNow(ctx), err
 }
 
 func (p *Probe) lookNow(ctx context.Context) (up bool) {
@@ -167,17 +171,22 @@ func (p *Probe) turn(at time.Time) error {
 }
 
 func (p *Probe) save() error {
-	text, err := json.Marshal(p.pending)
-	if err == nil {
-		err = os.WriteFile(p.file+".part", text, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(p.file+".part", p.file)
-	}
-	if err != nil {
+	if err := put(p.file, p.pending); err != nil {
 		return fmt.Errorf("what the probe saw can't be kept: %w", err)
 	}
 	return nil
+}
+
+// put writes a file that is whole at any time.
+func put(file string, what any) error {
+	text, err := json.Marshal(what)
+	if err == nil {
+		err = os.WriteFile(file+".part", text, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(file+".part", file)
+	}
+	return err
 }
 
 // Brought is what a probe sends.
