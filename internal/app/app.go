@@ -61,18 +61,19 @@ import (
 
 // Config is what the program is started with, beside its database.
 type Config struct {
-	Log     *slog.Logger
-	Version string
-	Commit  string         // that it was built of, or ""
-	Token   string         // lets the operator's programs see drift and truth; "" lets nobody
-	HTTPS   bool           // the public address is https, even where a proxy does not say so
-	Mail    *mail.Post     // sends mails; nil has nowhere to send them
-	Secret  []byte         // signs messages between two pages; the same on all machines, nil on a single one
-	Vault   *vault.Vault   // seals secrets; required where pages are served or jobs are done
-	SMS     *sms.Sender    // sends text messages; nil has nowhere to send them
-	Files   *blob.Store    // keeps files; required where pages are served
-	Limits  *limit.Limiter // counts requests; nil counts them in this process
-	Hurried bool           // nobody is told to slow down: for a measurement or a proof that this process makes of itself
+	Log      *slog.Logger
+	Version  string
+	Commit   string         // that it was built of, or ""
+	Token    string         // lets the operator's programs see drift and truth; "" lets nobody
+	HTTPS    bool           // the public address is https, even where a proxy does not say so
+	Mail     *mail.Post     // sends mails; nil has nowhere to send them
+	Secret   []byte         // signs messages between two pages; the same on all machines, nil on a single one
+	Vault    *vault.Vault   // seals secrets; required where pages are served or jobs are done
+	SMS      *sms.Sender    // sends text messages; nil has nowhere to send them
+	Files    *blob.Store    // keeps files; required where pages are served
+	Limits   *limit.Limiter // counts requests; nil counts them in this process
+	Archives bool           // this process archives the database's log
+	Hurried  bool           // nobody is told to slow down: for a measurement or a proof that this process makes of itself
 
 	Traces   trace.Config        // what is kept of them; version and process are filled in
 	Sentry   *trouble.Sentry     // gets what goes wrong, too; nil is none
@@ -95,9 +96,10 @@ type App struct {
 	Keys     *keys.Service
 	Metrics  *metrics.Metrics // for the operator's programs, at a listener of their own
 
-	db      *postgres.DB
-	mail    *mail.Post
-	members *people.Service
+	db       *postgres.DB
+	archives bool // the database's log
+	mail     *mail.Post
+	members  *people.Service
 
 	operators *operators.Service
 	support   *support.Service
@@ -212,7 +214,7 @@ func (a *App) opsRoutes(rt *web.Router, cfg Config) {
 
 // begin makes what the rooms are put into.
 func begin(db *postgres.DB, cfg Config) (*App, error) {
-	a := &App{Orgs: orgs.New(db), db: db, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain, limits: cfg.Limits}
+	a := &App{Orgs: orgs.New(db), db: db, archives: cfg.Archives, mail: cfg.Mail, log: cfg.Log, files: cfg.Files, drain: cfg.Drain, limits: cfg.Limits}
 	if a.limits == nil {
 		a.limits = limit.New()
 	}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,9 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/backup"
 	"github.com/skaiscraper/skai/internal/dbtest"
+	"github.com/skaiscraper/skai/internal/platform/localpg"
+	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -69,4 +73,45 @@ func TestWhatIsKnownOfBackupsIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	told("a drill that failed", `the last backup is`, "degraded", `"failed":1`, "differences were found (1)", `"the table public.contacts has 9 rows, and had 10"`)
+}
+
+// TestTheLogsArchiveIsLookedAt: a slot that nobody fetches the log from is told, since it
+// holds the log back. Slots are of a whole server, so this one is the test's own.
+func TestTheLogsArchiveIsLookedAt(t *testing.T) {
+	t.Parallel()
+	server, err := localpg.Start(t.Context(), localpg.Options{Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	if err := postgres.Bootstrap(t.Context(), server.URL(localpg.Superuser, "postgres"), "skai"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Migrate(t.Context(), server.URL("skai_owner", "skai")); err != nil {
+		t.Fatal(err)
+	}
+	db, err := postgres.Open(t.Context(), server.URL("skai_app", "skai"), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	deep := func(when string, words ...string) {
+		t.Helper()
+		_, _, text := healthOf(t, watched(t, db, "1"), "/deep", "") // which looks now
+		for _, w := range words {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: deep has no %s: %s", when, w, text)
+			}
+		}
+	}
+	deep("without", `"log":{"status":"ok"`, "is not archived here")
+	conn, err := pgx.Connect(t.Context(), server.URL(localpg.Superuser, "skai"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	if _, err := conn.Exec(t.Context(), `SELECT pg_create_physical_replication_slot('skai_wal_test', true)`); err != nil {
+		t.Fatal(err)
+	}
+	deep("with nobody at the slot", `"log":{"status":"degraded"`, "nobody archives the database's log for skai_wal_test", `"heldBytes":`)
 }

@@ -25,6 +25,7 @@ const (
 	checkMail     = "mail"
 	checkCache    = "cache" // Redis, where there is one
 	checkBeat     = "processes"
+	checkLog      = "log" // the database's, and its archive
 )
 
 // slowDatabase is how long a database may take to answer before it counts as degraded.
@@ -41,6 +42,7 @@ func (a *App) newProbe() *health.Probe {
 		{Name: checkMail, Look: a.lookMail},
 		{Name: checkBeat, Look: a.beat},
 		{Name: checkBackup, Look: a.lookBackup},
+		{Name: checkLog, Look: a.lookLog},
 	}
 	if a.limits.Shared() {
 		checks = append(checks, health.Check{Name: checkCache, Look: a.lookCache})

@@ -166,6 +166,12 @@ type backupCheck struct {
 	AgeSeconds *float64 `json:"ageSeconds" doc:"How old the last backup's snapshot is; null where none is known"`
 }
 
+type logCheck struct {
+	part
+
+	HeldBytes float64 `json:"heldBytes" doc:"What the database holds back of its log until that is archived"`
+}
+
 type deepOut struct {
 	Status int
 	Body   struct {
@@ -186,6 +192,7 @@ type deepOut struct {
 		} `json:"queue"`
 		Mail         part        `json:"mail"`
 		Backup       backupCheck `json:"backup"`
+		Log          logCheck    `json:"log" doc:"The archive of the database's log, from which any moment can be restored"`
 		Integrations []string    `json:"integrations" nullable:"false" doc:"Programs of others that this one can't do without: none"`
 		Memory       memoryCheck `json:"memory"`
 	}
@@ -208,6 +215,7 @@ func (a *App) deep(ctx context.Context, _ *struct{}) (*deepOut, error) {
 		cache := of(checkCache)
 		b.Cache = &cache
 	}
+	b.Log = logCheck{of(checkLog), s.Findings[checkLog].Facts["heldBytes"]}
 	b.Backup.part = of(checkBackup)
 	if age, known := s.Findings[checkBackup].Facts["ageSeconds"]; known {
 		b.Backup.AgeSeconds = &age

@@ -46,6 +46,7 @@ var composed = map[string]string{
 	"backup.put":         "TestABackupComesBackAsItWas; CREATE ROLE takes its name no other way",
 	"backup.Private":     "TestAKilledRestoreIsDoneAgain; nor does RENAME TO",
 	"backup.addUp":       "TestABackupComesBackAsItWas",
+	"wal.rename":         "TestADatabaseFromElsewhereComesBackAsAPrivateOne; nor does RENAME TO",
 	// An import's statements are made from each record's table; every one of
 	// migration's tests runs them.
 	"staging.Create":            "TestImportJobs",

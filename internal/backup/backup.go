@@ -64,11 +64,11 @@ func (s Source) Check(ctx context.Context, db *postgres.DB) error {
 		return fmt.Errorf("SKAI_BACKUP_URL: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	theirs, err := installation(ctx, conn)
+	theirs, err := InstallationOf(ctx, conn)
 	if err != nil {
 		return fmt.Errorf("SKAI_BACKUP_URL: %w", err)
 	}
-	mine, err := installation(ctx, db)
+	mine, err := InstallationOf(ctx, db)
 	if err == nil && mine != theirs {
 		err = fault.Unavailable("backup.url", "SKAI_BACKUP_URL is another database than DATABASE_URL: name the same one, on the same server")
 	}
@@ -116,15 +116,21 @@ func Make(ctx context.Context, from Source, dir string, say Say) (m *Manifest, p
 	return m, place, nil
 }
 
-// lock keeps others from making backups in a folder; the lock ends with the process.
+// lock keeps others from making backups in a folder.
 func lock(dir string) (release func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // named by whoever runs the command
+	return Lock(filepath.Join(dir, ".lock"), "another backup is being made in "+dir+": wait for it, or choose another folder")
+}
+
+// Lock keeps others from what a file stands for; the lock ends with the process. Where
+// somebody has it, it returns fault.Conflict with those words.
+func Lock(path, busy string) (release func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // named by whoever runs the command
 	if err != nil {
 		return nil, fmt.Errorf("the folder for backups: %w", err)
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return nil, errors.Join(fault.Conflict("backup.busy", "another backup is being made in %s: wait for it, or choose another folder", dir), f.Close())
+		return nil, errors.Join(fault.Conflict("backup.busy", "%s", busy), f.Close())
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the folder for backups: %w", err), f.Close())
@@ -195,7 +201,7 @@ func (m *Manifest) readDatabase(ctx context.Context, tx pgx.Tx, url, folder stri
 	if err != nil {
 		return fmt.Errorf("look at the database to be backed up: %w", err)
 	}
-	if m.Installation, err = installation(ctx, tx); err != nil {
+	if m.Installation, err = InstallationOf(ctx, tx); err != nil {
 		return err
 	}
 	m.SnapshotAt = m.SnapshotAt.UTC()
@@ -208,29 +214,39 @@ func (m *Manifest) readDatabase(ctx context.Context, tx pgx.Tx, url, folder stri
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
-		return client(ctx, program, url, "--format=directory", "--file="+folder, "--jobs="+strconv.Itoa(jobs()), "--snapshot="+snapshot, "--lock-wait-timeout=60s", "--no-sync", "--no-password") // list syncs
+		return Client(ctx, program, url, "--format=directory", "--file="+folder, "--jobs="+strconv.Itoa(jobs()), "--snapshot="+snapshot, "--lock-wait-timeout=60s", "--no-sync", "--no-password") // list syncs
 	})
 	work.Go(func() (err error) {
-		m.Tables, m.Definitions, err = contents(ctx, tx, say)
-		return err
+		return m.Look(ctx, tx, say)
 	})
 	return work.Wait()
 }
 
-// installation tells one database from all others, also from its own restored copy.
-func installation(ctx context.Context, q postgres.Querier) (string, error) {
+// InstallationOf tells one database from all others, also from a copy restored of a dump;
+// one that was made of a base backup is told apart by its slots alone.
+func InstallationOf(ctx context.Context, q postgres.Querier) (string, error) {
 	return postgres.Value[string](ctx, q, `SELECT system_identifier || '/' || current_database() FROM pg_control_system()`)
 }
 
 // jobs is how many connections dump or restore at once.
 func jobs() int { return min(runtime.NumCPU(), 4) }
 
-// client runs a client program of PostgreSQL against a database. The password goes by
-// the environment, which others on the machine don't see.
-func client(ctx context.Context, program, address string, args ...string) error {
+// Client runs a client program of PostgreSQL against a database until it ends; it is
+// interrupted where ctx ends.
+func Client(ctx context.Context, program, address string, args ...string) error {
+	cmd, err := Command(ctx, program, address, args...)
+	if err != nil {
+		return err
+	}
+	return Run(ctx, cmd)
+}
+
+// Command prepares a client program of PostgreSQL. The password goes by the environment,
+// which others on the machine don't see.
+func Command(ctx context.Context, program, address string, args ...string) (*exec.Cmd, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return fault.Unavailable("backup.url", "the database's address has to be written as a URL for this: postgres://skai_backup:secret@db.internal:5432/skai")
+		return nil, fault.Unavailable("backup.url", "the database's address has to be written as a URL for this: postgres://skai_backup:secret@db.internal:5432/skai")
 	}
 	environment := []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
 	if password, ok := u.User.Password(); ok {
@@ -241,13 +257,19 @@ func client(ctx context.Context, program, address string, args ...string) error 
 	cmd.Env = environment
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it ends its own processes
 	cmd.WaitDelay = 10 * time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, lastLines(string(out), 12))
+	return cmd, nil
+}
+
+// Run runs it, and gives the last lines it said where it fails.
+func Run(ctx context.Context, cmd *exec.Cmd) error {
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
 	}
-	return nil
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, lastLines(string(out), 12))
 }
 
 func lastLines(text string, n int) string {

@@ -218,14 +218,14 @@ func TestWhatIsNotAsItWasIsNamed(t *testing.T) {
 		"a row gone": {func(t *testing.T, place string) {
 			t.Helper()
 			edit(t, place, "Pat 3\ttitan", func(rows []string) []string { return rows[1:] })
-		}, []string{"the table public.contacts has 9 rows, and had 10 in the backup's snapshot"}},
+		}, []string{"the table public.contacts has 9 rows, and had 10 in the snapshot"}},
 		"a row more": {func(t *testing.T, place string) {
 			t.Helper()
 			edit(t, place, "Pat 3\ttitan", func(rows []string) []string {
 				id := rows[0][37:73]
 				return append(rows, strings.Replace(rows[0], id, uuid.NewString(), 1))
 			})
-		}, []string{"the table public.contacts has 11 rows, and had 10 in the backup's snapshot"}},
+		}, []string{"the table public.contacts has 11 rows, and had 10 in the snapshot"}},
 		"the manifest's count": {func(t *testing.T, place string) {
 			t.Helper()
 			m, err := Read(place)
@@ -236,7 +236,7 @@ func TestWhatIsNotAsItWasIsNamed(t *testing.T) {
 				}
 			}
 			rewrite(t, place, m)
-		}, []string{"the table public.people has 4 rows, and had 5 in the backup's snapshot"}},
+		}, []string{"the table public.people has 4 rows, and had 5 in the snapshot"}},
 		"a byte of a file": {func(t *testing.T, place string) {
 			t.Helper()
 			text, err := os.ReadFile(filepath.Clean(object(place)))

@@ -63,6 +63,13 @@ const rolesNamed = `
 const asText = `SET LOCAL search_path = pg_catalog; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
 	SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL xmlbinary = 'base64'; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`
 
+// Look fills in what the database holds, as the transaction sees it; the transaction's
+// settings are changed.
+func (m *Manifest) Look(ctx context.Context, tx pgx.Tx, say Say) (err error) {
+	m.Tables, m.Definitions, err = contents(ctx, tx, say)
+	return err
+}
+
 // contents counts what the database holds and adds it up: of every table the rows, and
 // the definitions. Where two add up to the same, they hold the same, in any order: of
 // each line's SHA-256 the first two quarters are summed, as numbers of 64 bits. The
@@ -118,14 +125,14 @@ func compare(what string, was, is []Content) (differ []string) {
 		case !there:
 			differ = append(differ, fmt.Sprintf("%s %s is not there", what, w.Name))
 		case c.Rows != w.Rows:
-			differ = append(differ, fmt.Sprintf("%s %s has %d rows, and had %d in the backup's snapshot", what, w.Name, c.Rows, w.Rows))
+			differ = append(differ, fmt.Sprintf("%s %s has %d rows, and had %d in the snapshot", what, w.Name, c.Rows, w.Rows))
 		case c.Checksum != w.Checksum:
 			differ = append(differ, fmt.Sprintf("%s %s has its %d rows, but not all with what they held: they add up to %s, and did to %s", what, w.Name, c.Rows, c.Checksum, w.Checksum))
 		}
 	}
 	for _, c := range is {
 		if _, left := now[c.Name]; left {
-			differ = append(differ, fmt.Sprintf("%s %s was not in the backup's snapshot", what, c.Name))
+			differ = append(differ, fmt.Sprintf("%s %s was not in the snapshot", what, c.Name))
 		}
 	}
 	return differ

@@ -30,8 +30,8 @@ func in(dir, name string) string { return filepath.Join(dir, name) }
 // the newest. That every sealed object is what it was, its SHA-256 has told already.
 const mostOpened = 20
 
-// inspect tries the restored installation as the program would use it.
-func (m *Manifest) inspect(ctx context.Context, conn *pgx.Conn, to Target, r *Report, say Say) error {
+// Try tries a restored installation as the program would use it.
+func (m *Manifest) Try(ctx context.Context, conn *pgx.Conn, to Target, r *Report, say Say) error {
 	say("trying what was restored", 0, 0)
 	if err := m.inspectFiles(ctx, conn, to, r); err != nil {
 		return err
@@ -60,14 +60,14 @@ func (m *Manifest) inspect(ctx context.Context, conn *pgx.Conn, to Target, r *Re
 			broken = append(broken, fmt.Sprintf("it does not hold that %s: %v", rule.Name, rule.Breaks))
 		}
 	}
-	r.add("row security and grants are what isolation stands on", broken, "%d rules", len(rules))
+	r.Add("row security and grants are what isolation stands on", broken, "%d rules", len(rules))
 	var opened *vault.Vault
 	if to.Master != nil && m.Sealed() {
 		var failed []string
 		if opened, err = vault.Open(ctx, db, *to.Master); err != nil {
 			opened, failed = nil, []string{err.Error()}
 		}
-		r.add("the master key opens every data key", failed, "%d data keys", m.table("public.vault_keys").Rows+m.table("public.org_keys").Rows)
+		r.Add("the master key opens every data key", failed, "%d data keys", m.table("public.vault_keys").Rows+m.table("public.org_keys").Rows)
 	}
 	return m.inspectOrgs(ctx, db, opened, to, r)
 }
@@ -94,7 +94,7 @@ func (m *Manifest) inspectFiles(ctx context.Context, conn *pgx.Conn, to Target, 
 			failed = append(failed, fmt.Sprintf("the organisation %s has a row for the file %s, which is not in the backup", f.OrgID, sum))
 		}
 	}
-	r.add("each row that names a file has it", failed, "%d files", len(all))
+	r.Add("each row that names a file has it", failed, "%d files", len(all))
 	return nil
 }
 
@@ -131,9 +131,9 @@ func (m *Manifest) inspectOrgs(ctx context.Context, db *postgres.DB, v *vault.Va
 		records, recordsFailed = records+n, append(recordsFailed, failed...)
 	}
 	if v != nil {
-		r.add("files open and are what was stored", filesFailed, "%d files read whole, up to %d of each organisation", files, mostOpened)
+		r.Add("files open and are what was stored", filesFailed, "%d files read whole, up to %d of each organisation", files, mostOpened)
 	}
-	r.add("the program opens a record of each kind", recordsFailed, "%d records of %d organisations", records, len(list))
+	r.Add("the program opens a record of each kind", recordsFailed, "%d records of %d organisations", records, len(list))
 	return nil
 }
 

@@ -61,7 +61,8 @@ func (r *Report) Failed() (list []string) {
 	return list
 }
 
-func (r *Report) add(name string, failed []string, looked string, args ...any) {
+// Add adds a check: what it looked at, and what differed.
+func (r *Report) Add(name string, failed []string, looked string, args ...any) {
 	if failed == nil {
 		failed = []string{}
 	}
@@ -78,7 +79,7 @@ func Restore(ctx context.Context, dir string, to Target, say Say) (*Report, erro
 		return nil, err
 	}
 	if to.Master == nil && m.Sealed() {
-		return nil, errNoKey
+		return nil, ErrNoKey
 	}
 	r := &Report{ID: uuid.New(), Backup: m.ID, Place: dir, SnapshotAt: m.SnapshotAt, Started: time.Now().UTC(), Rows: m.Rows(), Files: m.Objects(), Bytes: m.Bytes()}
 	r.RPO = max(r.Started.Sub(m.SnapshotAt).Seconds(), 0)
@@ -90,7 +91,7 @@ func Restore(ctx context.Context, dir string, to Target, say Say) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	if r.add("the backup's files are as they were written", differ, "%d files, %d bytes", len(m.Files), m.Bytes()); len(differ) > 0 {
+	if r.Add("the backup's files are as they were written", differ, "%d files, %d bytes", len(m.Files), m.Bytes()); len(differ) > 0 {
 		return r, nil
 	}
 	conn, err := pgx.Connect(ctx, to.Super)
@@ -101,13 +102,14 @@ func Restore(ctx context.Context, dir string, to Target, say Say) (*Report, erro
 	if err := m.put(ctx, conn, dir, to, say); err != nil {
 		return nil, err
 	}
-	if err := m.compare(ctx, conn, r, say); err != nil {
+	if err := m.Compare(ctx, conn, r, say); err != nil {
 		return nil, err
 	}
-	return r, m.inspect(ctx, conn, to, r, say)
+	return r, m.Try(ctx, conn, to, r, say)
 }
 
-var errNoKey = fault.Unavailable("backup.key", "the backup has secrets and files that are sealed, and no master key is named here: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND to the one of the installation it was made of, or put its vault.key into the data folder")
+// ErrNoKey is returned where what is sealed can't be opened for want of the master key.
+var ErrNoKey = fault.Unavailable("backup.key", "the backup has secrets and files that are sealed, and no master key is named here: set SKAI_VAULT_SECRET, SKAI_VAULT_KEY_FILE or SKAI_VAULT_KEY_COMMAND to the one of the installation it was made of, or put its vault.key into the data folder")
 
 // Sealed tells whether the backup holds something that the master key opens.
 func (m *Manifest) Sealed() bool {
@@ -136,7 +138,7 @@ func (m *Manifest) put(ctx context.Context, conn *pgx.Conn, dir string, to Targe
 		return err
 	}
 	say("restoring the database", 0, 0)
-	if err := client(ctx, program, to.Super, "--exit-on-error", "--no-password", "--jobs="+strconv.Itoa(jobs()), in(dir, databaseName)); err != nil {
+	if err := Client(ctx, program, to.Super, "--exit-on-error", "--no-password", "--jobs="+strconv.Itoa(jobs()), in(dir, databaseName)); err != nil {
 		return fmt.Errorf("the database is restored in part only; make an empty one again before the next try: %w", err)
 	}
 	if err := copyFiles(ctx, in(dir, filesName), to.Files, say); err != nil {
@@ -174,8 +176,8 @@ func (m *Manifest) fits(ctx context.Context, conn *pgx.Conn, to Target) error {
 	return nil
 }
 
-// compare compares what the database holds now with the manifest.
-func (m *Manifest) compare(ctx context.Context, conn *pgx.Conn, r *Report, say Say) error {
+// Compare compares what a database holds now with the manifest.
+func (m *Manifest) Compare(ctx context.Context, conn *pgx.Conn, r *Report, say Say) error {
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return err
@@ -189,7 +191,7 @@ func (m *Manifest) compare(ctx context.Context, conn *pgx.Conn, r *Report, say S
 	for _, t := range tables {
 		rows += t.Rows
 	}
-	r.add("every table has its rows, with what they held", compare("the table", m.Tables, tables), "%d tables, %d rows", len(tables), rows)
+	r.Add("every table has its rows, with what they held", compare("the table", m.Tables, tables), "%d tables, %d rows", len(tables), rows)
 	major, err := postgres.Value[int](ctx, tx, `SELECT current_setting('server_version_num')::int / 10000`)
 	if err != nil {
 		return err
@@ -201,7 +203,7 @@ func (m *Manifest) compare(ctx context.Context, conn *pgx.Conn, r *Report, say S
 	for _, d := range defs {
 		lines += d.Rows
 	}
-	r.add("grants, policies, triggers and the other definitions are as they were", compare("of the definitions,", m.Definitions, defs), "%d definitions", lines)
+	r.Add("grants, policies, triggers and the other definitions are as they were", compare("of the definitions,", m.Definitions, defs), "%d definitions", lines)
 	return nil
 }
 
@@ -226,7 +228,7 @@ const restoring = "skai_restoring"
 // place; what a killed restore left is removed first.
 func Private(ctx context.Context, dir, data, database, files string, master *vault.Master, say Say) (r *Report, err error) {
 	if m, err := Read(dir); err != nil || m.Sealed() && master == nil {
-		return nil, cmp.Or(err, errNoKey)
+		return nil, cmp.Or(err, ErrNoKey)
 	}
 	server, err := localpg.Start(ctx, localpg.Options{DataDir: data})
 	if err != nil {

@@ -58,8 +58,9 @@ type commands struct {
 	Plan        tenants.PlanCommands       `cmd:"" help:"Plans: how often members of an organisation may do something."`
 	Capacity    capacityCommand            `cmd:"" help:"Tell from measured costs how many people a machine holds, what is reached first, and how sure that is."`
 	Backup      backups.BackupCommand      `cmd:"" help:"Back the installation up: its database and its files, not the key that opens them."`
-	Drill       backups.DrillCommand       `cmd:"" name:"restore-drill" help:"Restore a backup into a scratch desk.Database, compare, try it, and say how long that took."`
-	Restore     backups.RestoreCommand     `cmd:"" help:"Restore a backup into an empty installation."`
+	WAL         backups.LogCommand         `cmd:"" name:"wal" help:"Archive the database's log as it is written, beside machines that serve: for DATABASE_URL. With a private PostgreSQL skai serve does it."`
+	Drill       backups.DrillCommand       `cmd:"" name:"restore-drill" help:"Restore a backup, or the archived log, into a scratch desk.Database, compare, try it, and say how long that took."`
+	Restore     backups.RestoreCommand     `cmd:"" help:"Restore a backup, or any moment that the archived log reaches to, into an empty installation."`
 }
 
 // Main runs a command line and gives the program's exit code.

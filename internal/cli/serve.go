@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"syscall"
 	"time"
@@ -11,8 +12,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaiscraper/skai/internal/app"
+	"github.com/skaiscraper/skai/internal/backup"
+	"github.com/skaiscraper/skai/internal/backup/wal"
+	"github.com/skaiscraper/skai/internal/cli/backups"
 	"github.com/skaiscraper/skai/internal/cli/desk"
 	"github.com/skaiscraper/skai/internal/cli/oncall"
+	"github.com/skaiscraper/skai/internal/platform/localpg"
 	"github.com/skaiscraper/skai/internal/platform/web/sender"
 )
 
@@ -26,6 +31,7 @@ type serveCommand struct {
 	bouncerFlags
 	oncall.AlertFlags
 	redisFlags
+	backups.LogFlags
 
 	Token string        `name:"ops-token" help:"24 characters or more that the operator's programs show as a bearer token, to see /api/health/drift and /api/health/truth; without it nobody sees them." env:"SKAI_OPS_TOKEN" placeholder:"TEXT"`
 	Drain time.Duration `help:"How long it says that it is not ready, and goes on, before it stops: so long as what sends requests here takes to notice." default:"0s" env:"SKAI_DRAIN" placeholder:"TIME"`
@@ -81,6 +87,7 @@ func (c *serveCommand) Run(ctx context.Context, g *desk.Globals, t *desk.Termina
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	defer keepLog(ctx, c.Folder, g, s, log)()
 	limits, err := c.limits(secret(c.Secret), log)
 	if err != nil {
 		return err
@@ -115,6 +122,7 @@ func (c *serveCommand) config(ctx context.Context, g *desk.Globals, s *desk.Stor
 	cfg := app.Config{
 		Version: desk.Version(), Commit: desk.Commit(), Traces: c.traceFlags.config(), Token: c.Token, Drain: c.Drain, HTTPS: c.HTTPS,
 		Files: s.Blobs, Secret: secret(c.Secret), SecurityContact: c.SecurityContact, Outbound: c.guard(), DNS: c.DNS,
+		Archives: c.Folder != "" && s.Server != nil,
 	}
 	var problems [8]error
 	cfg.Mail, problems[0] = c.post(g)
@@ -133,6 +141,30 @@ func secret(s string) []byte {
 		return nil
 	}
 	return []byte(s)
+}
+
+// keepLog archives the log of a private database until it is told to stop. That of
+// DATABASE_URL takes an address that sees past row security, which has no business in a
+// process that serves: skai wal does that.
+func keepLog(ctx context.Context, folder string, g *desk.Globals, s *desk.Stores, log *slog.Logger) (stop func()) {
+	if folder == "" {
+		return func() {}
+	}
+	if s.Server == nil {
+		log.InfoContext(ctx, "SKAI_WAL_FOLDER: the log of DATABASE_URL is archived by skai wal, not here")
+		return func() {}
+	}
+	from := backup.Source{URL: s.Server.URL(localpg.Superuser, desk.Database), Files: g.Folder("files"), Program: desk.Version(), Commit: desk.Commit()}
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx)) // until all that serves has ended
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		wal.Keep(ctx, from, folder, log)
+	}()
+	return func() {
+		end()
+		<-done
+	}
 }
 
 // listen takes the address of a variable before anything is started; other is one

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,7 +28,8 @@ type Installation struct {
 	Program, Commit  string
 
 	Out, Progress io.Writer
-	Fail          func() // makes the program end with 1
+	Log           *slog.Logger // of what goes on beside a command
+	Fail          func()       // makes the program end with 1
 
 	// Open opens the live database and closes it again; super is its address as the
 	// superuser, "" for an external one.
@@ -46,13 +48,24 @@ func checkURL(variable, url string) error {
 
 // BackupCommand is skai backup.
 type BackupCommand struct {
-	To   string `required:"" help:"The folder that backups stand in, each in a folder of its own." env:"SKAI_BACKUP_TO" placeholder:"DIR"`
-	Keep uint   `help:"Afterwards remove the oldest backups of this installation but the newest N; 0 removes none." env:"SKAI_BACKUP_KEEP" placeholder:"N"`
+	LogFlags
+
+	To   string `help:"The folder that backups stand in, each in a folder of its own." env:"SKAI_BACKUP_TO" placeholder:"DIR"`
+	Keep uint   `help:"Afterwards remove the oldest backups of this installation but the newest N, and base backups but the newest N with the log that none of those needs; 0 removes none." env:"SKAI_BACKUP_KEEP" placeholder:"N"`
 	URL  string `name:"backup-url" help:"With DATABASE_URL: the same database, not through a pooler, as skai_backup, which reads past row security (docs/operations.md)." env:"SKAI_BACKUP_URL" placeholder:"URL"`
 	JSON bool   `help:"Print the result as JSON." env:"SKAI_BACKUP_JSON"`
 }
 
-// Run makes a backup; it ends with 1 where one could not be made, or lacks a file.
+// Validate wants somewhere to put a backup.
+func (c *BackupCommand) Validate() error {
+	if c.To == "" && c.Folder == "" {
+		return fmt.Errorf("it is not said where backups go: set SKAI_BACKUP_TO (--to), or SKAI_WAL_FOLDER (--wal-folder) for a base backup beside the archived log; an example: SKAI_BACKUP_TO=/backups")
+	}
+	return nil
+}
+
+// Run makes a backup, and a base backup where the log is archived; it ends with 1 where
+// one could not be made, or lacks a file.
 func (c *BackupCommand) Run(ctx context.Context, in *Installation) error {
 	if err := checkURL("SKAI_BACKUP_URL (--backup-url)", c.URL); err != nil {
 		return err
@@ -62,23 +75,36 @@ func (c *BackupCommand) Run(ctx context.Context, in *Installation) error {
 		if err := from.Check(ctx, db); err != nil {
 			return err
 		}
-		b := bar.New(in.Progress, "Backup")
-		m, place, err := backup.Make(ctx, from, c.To, b.Step)
-		b.End()
-		if m != nil { // that one could not be made is worth to know too
-			err = errors.Join(err, backup.NoteBackup(context.WithoutCancel(ctx), db, m, err))
+		if c.To != "" {
+			if err := c.dump(ctx, in, db, from); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
+		if c.Folder != "" {
+			return c.base(ctx, in, db, from)
 		}
-		made := backup.Made{Manifest: m, Place: place}
-		if lost := len(m.Lost()) > 0; lost {
-			in.Fail()
-		} else if c.Keep > 0 { // an older one may have what this one lacks
-			made.Removed, err = backup.Prune(c.To, m, int(c.Keep))
-		}
-		return errors.Join(err, tell(in.Out, c.JSON, made))
+		return nil
 	})
+}
+
+// dump makes a backup of the database's contents and the files.
+func (c *BackupCommand) dump(ctx context.Context, in *Installation, db *postgres.DB, from backup.Source) error {
+	b := bar.New(in.Progress, "Backup")
+	m, place, err := backup.Make(ctx, from, c.To, b.Step)
+	b.End()
+	if m != nil { // that one could not be made is worth to know too
+		err = errors.Join(err, backup.NoteBackup(context.WithoutCancel(ctx), db, m, err))
+	}
+	if err != nil {
+		return err
+	}
+	made := backup.Made{Manifest: m, Place: place}
+	if lost := len(m.Lost()) > 0; lost {
+		in.Fail()
+	} else if c.Keep > 0 { // an older one may have what this one lacks
+		made.Removed, err = backup.Prune(c.To, m, int(c.Keep))
+	}
+	return errors.Join(err, tell(in.Out, c.JSON, made))
 }
 
 // tell writes a result as JSON or in words.
@@ -95,18 +121,41 @@ func tell(out io.Writer, asJSON bool, r interface {
 
 // DrillCommand is skai restore-drill.
 type DrillCommand struct {
-	From   string `required:"" help:"The backup, or the folder of backups: its newest whole one." env:"SKAI_DRILL_FROM" placeholder:"DIR"`
+	LogFlags
+
+	From   string `help:"The backup, or the folder of backups: its newest whole one." env:"SKAI_DRILL_FROM" placeholder:"DIR"`
+	URL    string `name:"backup-url" help:"With DATABASE_URL and a folder for the log: the same database, not through a pooler, as skai_backup." env:"SKAI_BACKUP_URL" placeholder:"URL"`
 	JSON   bool   `help:"Print the report as JSON." env:"SKAI_DRILL_JSON"`
 	Record bool   `negatable:"" default:"true" help:"Write the result into the live database. With --no-record it needs none: for a drill on another machine." env:"SKAI_DRILL_RECORD"`
 }
 
-// Run tries to restore a backup; it ends with 1 where anything differs.
+// Validate wants something to restore.
+func (c *DrillCommand) Validate() error {
+	if c.From == "" && c.Folder == "" {
+		return fmt.Errorf("it is not said what to restore: set SKAI_DRILL_FROM (--from), or SKAI_WAL_FOLDER (--wal-folder) for the newest base backup and all log; an example: --from /backups")
+	}
+	return checkURL("SKAI_BACKUP_URL (--backup-url)", c.URL)
+}
+
+// Run tries to restore what is named, a backup or a base backup and the log, or one after
+// the other; it ends with 1 where anything differs.
 func (c *DrillCommand) Run(ctx context.Context, in *Installation) error {
-	place, err := backup.Latest(c.From)
+	master, err := in.Vault.Known(ctx)
 	if err != nil {
 		return err
 	}
-	master, err := in.Vault.Known(ctx)
+	if c.From != "" {
+		err = c.dump(ctx, in, master)
+	}
+	if c.Folder != "" {
+		err = errors.Join(err, c.log(ctx, in, master))
+	}
+	return err
+}
+
+// dump tries to restore a backup.
+func (c *DrillCommand) dump(ctx context.Context, in *Installation, master *vault.Master) error {
+	place, err := backup.Latest(c.From)
 	if err != nil {
 		return err
 	}
@@ -130,16 +179,31 @@ func (c *DrillCommand) Run(ctx context.Context, in *Installation) error {
 
 // RestoreCommand is skai restore.
 type RestoreCommand struct {
-	From  string `required:"" help:"The backup, or the folder of backups: its newest whole one." env:"SKAI_RESTORE_FROM" placeholder:"DIR"`
+	LogFlags
+
+	From  string `help:"The backup, or the folder of backups: its newest whole one." env:"SKAI_RESTORE_FROM" placeholder:"DIR"`
+	At    string `help:"The moment to restore to, as 2026-11-29T14:00:00Z, or end for all there is: from the newest base backup before it and the archived log." env:"SKAI_RESTORE_AT" placeholder:"TIME"`
 	Admin string `name:"admin-url" help:"With DATABASE_URL: the same empty database as a superuser." env:"SKAI_ADMIN_URL" placeholder:"URL"`
 	JSON  bool   `help:"Print the report as JSON." env:"SKAI_RESTORE_JSON"`
+}
+
+// Validate refuses a moment that is none, and one without a log.
+func (c *RestoreCommand) Validate() error {
+	if c.From == "" && c.At == "" {
+		return fmt.Errorf("it is not said what to restore: set SKAI_RESTORE_FROM (--from) to a backup or the folder of backups, or name a moment, --at 2026-11-29T14:00:00Z")
+	}
+	if c.At != "" && c.Folder == "" {
+		return fmt.Errorf("a moment (--at) is restored from the archived log: set SKAI_WAL_FOLDER (--wal-folder) to its folder")
+	}
+	_, err := c.when()
+	return errors.Join(err, checkURL("SKAI_ADMIN_URL (--admin-url)", c.Admin))
 }
 
 // Run restores a backup into an empty installation; it ends with 1 where anything
 // differs from the backup.
 func (c *RestoreCommand) Run(ctx context.Context, in *Installation) error {
-	if err := checkURL("SKAI_ADMIN_URL (--admin-url)", c.Admin); err != nil {
-		return err
+	if c.At != "" {
+		return c.moment(ctx, in)
 	}
 	place, err := backup.Latest(c.From)
 	if err != nil {
@@ -155,13 +219,7 @@ func (c *RestoreCommand) Run(ctx context.Context, in *Installation) error {
 	if err != nil {
 		return err
 	}
-	err = tell(in.Out, c.JSON, r)
-	if len(r.Failed()) > 0 {
-		in.Fail()
-	} else if !c.JSON {
-		_, err = fmt.Fprintf(in.Out, "What to do before people come back: docs/runbooks.md. Then: skai serve --data %s\n", in.Data)
-	}
-	return err
+	return c.tell(in, r, len(r.Failed()) > 0)
 }
 
 func (c *RestoreCommand) restore(ctx context.Context, in *Installation, place string, master *vault.Master, say backup.Say) (*backup.Report, error) {

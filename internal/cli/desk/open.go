@@ -104,14 +104,19 @@ func (s *Stores) Close() error {
 	return errors.Join(problems...)
 }
 
-// With opens the stores for one command and closes them after it. A command's
-// own words are enough: of the database's coming and going it logs only trouble.
-func (g *Globals) With(ctx context.Context, t *Terminal, work func(*Stores) error) error {
+// Quiet are the flags of a command that logs only trouble, unless it was told otherwise.
+func (g *Globals) Quiet() *Globals {
 	quiet := *g
 	if g.LogLevel == "info" {
 		quiet.LogLevel = "warn"
 	}
-	s, err := g.Open(ctx, quiet.Logger(t.Err))
+	return &quiet
+}
+
+// With opens the stores for one command and closes them after it. A command's
+// own words are enough: of the database's coming and going it logs only trouble.
+func (g *Globals) With(ctx context.Context, t *Terminal, work func(*Stores) error) error {
+	s, err := g.Open(ctx, g.Quiet().Logger(t.Err))
 	if err != nil {
 		return err
 	}

@@ -59,14 +59,14 @@ type answer struct{ version, text string }
 
 var errNoSocket = errors.New("it has not opened its socket yet")
 
-// ask puts a question with a one-word answer to the server behind a socket.
-func ask(ctx context.Context, socket, question string) (a answer, err error) {
+// ask puts a question with a one-word answer to the server behind a socket, as a superuser.
+func ask(ctx context.Context, socket, role, question string) (a answer, err error) {
 	if socket == "" {
 		return a, errNoSocket
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	conn, err := pgconn.Connect(ctx, address(socket, Superuser, "postgres"))
+	conn, err := pgconn.Connect(ctx, address(socket, role, "postgres"))
 	if err != nil {
 		return a, err
 	}
@@ -93,7 +93,7 @@ func (s *Server) adopt(ctx context.Context) (adopted bool, err error) {
 		if !claimed {
 			return false, nil
 		}
-		a, err := ask(ctx, p.socket, askPidFile)
+		a, err := ask(ctx, p.socket, Superuser, askPidFile)
 		if err == nil {
 			if now, ok := parsePidFile(a.text); ok && now.identity == p.identity {
 				s.Version, s.socket, s.pid = a.version, p.socket, p.pid

@@ -20,6 +20,7 @@ type cluster struct {
 	dir       string // absolute, without links
 	account   account
 	temporary bool
+	recovery  *Recovery // what it is made of, while it is; nil makes an empty one
 	log       *slog.Logger
 	binDirs   []string
 }
@@ -48,7 +49,7 @@ func openCluster(o Options) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{dir: dir, account: who, log: o.Log, binDirs: o.binDirs}, nil
+	return &cluster{dir: dir, account: who, recovery: o.Recover, log: o.Log, binDirs: o.binDirs}, nil
 }
 
 // command prepares a program of PostgreSQL to work on a cluster's folder as the
@@ -95,13 +96,21 @@ func (c *cluster) create(ctx context.Context, bin binaries) error {
 	if err != nil {
 		return fault.Unavailable("database.folder", "can't write to the data folder: %s; choose another one", err)
 	}
-	if err := errors.Join(c.account.own(dir), c.initdb(ctx, bin, dir)); err != nil {
+	if err := errors.Join(c.account.own(dir), c.make(ctx, bin, dir)); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := os.Rename(dir, c.dir); err != nil {
 		return fmt.Errorf("move the new database to its place: %w", err)
 	}
 	return syncFolder(parent)
+}
+
+// make fills a folder with a cluster.
+func (c *cluster) make(ctx context.Context, bin binaries, dir string) error {
+	if c.recovery != nil {
+		return c.fill(dir)
+	}
+	return c.initdb(ctx, bin, dir)
 }
 
 // initdb fills a folder with an empty cluster. Names sort by code point (collation

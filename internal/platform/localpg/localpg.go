@@ -53,6 +53,9 @@ type Options struct {
 	Temporary bool
 	// Log hears what happens to the server; nil is silence.
 	Log *slog.Logger
+	// Recover has the cluster made of a backup; nil makes an empty one. Start returns
+	// fault.KindConflict where there is a cluster already.
+	Recover *Recovery
 
 	binDirs []string // where to look for PostgreSQL instead of the system's folders, for tests
 }
@@ -94,6 +97,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	c, err := openCluster(o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Recover != nil {
+		if err := c.refuse(); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{c: c}
 	if s.start, err = openLock(filepath.Join(filepath.Dir(c.dir), "postgres.lock"), c.account); err != nil {
@@ -190,7 +198,7 @@ func startTemporary(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(base))
 	}
-	c := &cluster{dir: dir, account: who, temporary: true, log: o.Log, binDirs: o.binDirs}
+	c := &cluster{dir: dir, account: who, temporary: true, recovery: o.Recover, log: o.Log, binDirs: o.binDirs}
 	s := &Server{c: c}
 	if s.leash, err = newLeash(base); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(base))

@@ -23,6 +23,11 @@ func (s *Server) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !found {
+		if major, err = s.c.recovery.major(); err != nil {
+			return err
+		}
+	}
 	bin, err := findBinaries(ctx, s.c.account, s.c.binDirs, major)
 	if err != nil {
 		return err
@@ -72,8 +77,8 @@ func (s *Server) run(ctx context.Context, bin binaries) error {
 	}
 	defer func() { _ = out.Close() }()
 	// The server outlives ctx, which bounds the start only.
-	cmd, release, err := s.c.command(context.WithoutCancel(ctx), bin.path("postgres"), s.c.dir,
-		"-c", "listen_addresses=", "-c", fmt.Sprintf("port=%d", port), "-c", "unix_socket_directories="+quoteFolder(s.socket))
+	args := append([]string{"-c", "listen_addresses=", "-c", fmt.Sprintf("port=%d", port), "-c", "unix_socket_directories=" + quoteFolder(s.socket)}, s.c.arguments()...)
+	cmd, release, err := s.c.command(context.WithoutCancel(ctx), bin.path("postgres"), s.c.dir, args...)
 	if err != nil {
 		return err
 	}
@@ -106,10 +111,10 @@ func (s *Server) watch(cmd *exec.Cmd, gone chan struct{}) {
 func (s *Server) untilReady(ctx context.Context) error {
 	said := time.Now()
 	for {
-		a, err := ask(ctx, s.socket, askPidFile)
+		a, err := ask(ctx, s.socket, s.c.superuser(), askPidFile)
 		if err == nil {
 			s.Version = a.version
-			return nil
+			return s.ours(ctx)
 		}
 		if refusal, ok := errors.AsType[*pgconn.PgError](err); ok && !busy(refusal) {
 			return fmt.Errorf("the PostgreSQL just started refuses this program: %w", err)

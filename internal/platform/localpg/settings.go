@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,7 +14,7 @@ import (
 func (c *cluster) configure(ctx context.Context, bin binaries) error {
 	for name, text := range map[string]string{
 		"postgresql.conf": c.settings(memory(), c.walCompression(ctx, bin)),
-		"pg_hba.conf":     "# Written at each start. Connections come by the socket and are known by their user.\nlocal all all peer map=skai\n",
+		"pg_hba.conf":     "# Written at each start. Connections come by the socket and are known by their user.\nlocal all all peer map=skai\nlocal replication all peer map=skai\n",
 		"pg_ident.conf":   "# Written at each start: which user of this system may be which database role.\n" + strings.Join(c.identLines(), ""),
 	} {
 		if err := c.write(name, text); err != nil {
@@ -27,9 +28,13 @@ func (c *cluster) configure(ctx context.Context, bin binaries) error {
 // each of the roles. Nobody else gets through to the socket.
 func (c *cluster) identLines() []string {
 	var lines []string
-	for _, role := range roles {
+	all := slices.Clone(roles)
+	if other := c.superuser(); other != Superuser {
+		all = append(all, other)
+	}
+	for _, role := range all {
 		for _, user := range []string{c.account.name, "root"} {
-			lines = append(lines, fmt.Sprintf("skai \"%s\" %s\n", user, role)) // the quotes guard blanks
+			lines = append(lines, fmt.Sprintf("skai \"%s\" \"%s\"\n", user, role)) // the quotes guard blanks
 		}
 	}
 	return lines
@@ -46,6 +51,7 @@ func (c *cluster) settings(memory int64, walCompression string) string {
 		fmt.Sprintf("effective_cache_size = %dMB", max(memory/2, 256*mega)/mega),
 		fmt.Sprintf("maintenance_work_mem = %dMB", min(max(memory/32, 64*mega), 256*mega)/mega),
 		"max_wal_size = 2GB",
+		"max_slot_wal_keep_size = 4GB # when nobody fetches the log for an archive, it is given up before the disk is full",
 		"checkpoint_timeout = 15min",
 		"wal_compression = " + walCompression,
 		"synchronous_commit = on",
