@@ -60,7 +60,9 @@ func TestAMomentByCommand(t *testing.T) {
 	here("backup", "--wal-folder", folder).want(t, exitDone, "copied in", "NOBODY ARCHIVES the log now")
 
 	s := serve(t, "--data", data, "--wal-folder", folder)
-	for begin := time.Now(); glob(t, folder, "skai_wal_*", "log", "*.partial") == 0; time.Sleep(20 * time.Millisecond) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); glob(t, folder, "skai_wal_*", "log", "*.partial") == 0; <-tick.C {
 		if time.Since(begin) > time.Minute {
 			t.Fatalf("nothing is archived: %s", s.out)
 		}

@@ -234,8 +234,8 @@ func (s snapshot) missed(h *history, marker position) bool {
 		if c.at >= marker {
 			return false
 		}
-		notEnded := int32(c.xid-uint32(s.next)) >= 0 //nolint:gosec // numbers go round, as PostgreSQL compares them
-		if notEnded || slices.ContainsFunc(s.underWay, func(id uint64) bool { return uint32(id) == c.xid }) {
+		notEnded := int32(c.xid-uint32(s.next)) >= 0                                                          //nolint:gosec // numbers go round, as PostgreSQL compares them
+		if notEnded || slices.ContainsFunc(s.underWay, func(id uint64) bool { return uint32(id) == c.xid }) { //nolint:gosec // its last 32 bits are meant
 			return true
 		}
 	}

@@ -124,7 +124,7 @@ func keep(ctx context.Context, from backup.Source, folder string, log *slog.Logg
 	if end(); errors.Is(err, errEnded) {
 		return err
 	}
-	<-ended
+	<-ended //nolint:errcheck // it was told to end
 	return err
 }
 

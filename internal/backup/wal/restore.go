@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,9 +54,9 @@ func basesUpTo(folder string, moment time.Time) (*Base, error) {
 	if moment.IsZero() {
 		return all[len(all)-1], nil
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		if !moment.Before(all[i].Ended) {
-			return all[i], nil
+	for _, b := range slices.Backward(all) {
+		if !moment.Before(b.Ended) {
+			return b, nil
 		}
 	}
 	return nil, fault.Unavailable("wal.early", "%s is before the first base backup in %s was whole, at %s: nothing before that can be restored from it. Name a later moment, or restore an older backup of skai backup --to", words(moment), folder, words(all[0].Ended))

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -28,24 +28,28 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
 
-// The test program is also an archiver that can be killed: of the address and into the
-// folder that these name, until its input ends.
-const (
-	archiverURL    = "WAL_TEST_URL"
-	archiverFolder = "WAL_TEST_FOLDER"
-)
+// The test program is also an archiver that can be killed: of what the first line of its
+// input names, until that ends.
+const asArchiver = "WAL_TEST_ARCHIVER"
+
+type archiverOf struct{ URL, Folder string }
 
 func TestMain(m *testing.M) {
-	if url := os.Getenv(archiverURL); url != "" {
-		ctx, end := context.WithCancel(context.Background())
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			end()
-		}()
-		Keep(ctx, backup.Source{URL: url}, os.Getenv(archiverFolder), silent)
-		os.Exit(0)
+	if os.Getenv(asArchiver) == "" {
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	var of archiverOf
+	input := json.NewDecoder(os.Stdin)
+	if input.Decode(&of) != nil {
+		os.Exit(1)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	go func() {
+		_ = input.Decode(&of) // until there is no more
+		end()
+	}()
+	Keep(ctx, backup.Source{URL: of.URL}, of.Folder, silent)
+	os.Exit(0)
 }
 
 func must(t *testing.T, err error) {
@@ -297,10 +301,11 @@ func (h *house) goesItsOwnWay(t *testing.T, data string) {
 func (h *house) archiver(t *testing.T) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0]) //nolint:gosec // this test program
-	cmd.Env = append(os.Environ(), archiverURL+"="+h.source.URL, archiverFolder+"="+h.folder)
-	_, err := cmd.StdinPipe()
+	cmd.Env = append(os.Environ(), asArchiver+"=1")
+	input, err := cmd.StdinPipe()
 	must(t, err)
 	must(t, cmd.Start())
+	must(t, json.NewEncoder(input).Encode(archiverOf{h.source.URL, h.folder}))
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	return cmd
 }
@@ -324,7 +329,9 @@ func (h *house) receivers(t *testing.T) (pids []int) {
 // eventually waits for something, half a minute at most.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for begin := time.Now(); !done(); time.Sleep(10 * time.Millisecond) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); !done(); <-tick.C {
 		if time.Since(begin) > 30*time.Second {
 			t.Fatalf("%s: did not happen", what)
 		}

@@ -96,7 +96,7 @@ func (c *cluster) create(ctx context.Context, bin binaries) error {
 	if err != nil {
 		return fault.Unavailable("database.folder", "can't write to the data folder: %s; choose another one", err)
 	}
-	if err := errors.Join(c.account.own(dir), c.make(ctx, bin, dir)); err != nil {
+	if err := c.make(ctx, bin, dir); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := os.Rename(dir, c.dir); err != nil {
@@ -107,10 +107,16 @@ func (c *cluster) create(ctx context.Context, bin binaries) error {
 
 // make fills a folder with a cluster.
 func (c *cluster) make(ctx context.Context, bin binaries, dir string) error {
-	if c.recovery != nil {
-		return c.fill(dir)
+	if c.recovery == nil {
+		if err := c.account.own(dir); err != nil {
+			return err
+		}
+		return c.initdb(ctx, bin, dir)
 	}
-	return c.initdb(ctx, bin, dir)
+	if err := c.fill(dir); err != nil {
+		return err
+	}
+	return c.account.own(dir) // last: until then nobody else gets in
 }
 
 // initdb fills a folder with an empty cluster. Names sort by code point (collation

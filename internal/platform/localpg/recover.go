@@ -45,7 +45,7 @@ func (c *cluster) refuse() error {
 	return nil
 }
 
-// fill puts the base backup and the log into a folder, as the server's user.
+// fill puts the base backup and the log into a folder.
 func (c *cluster) fill(dir string) error {
 	if err := os.CopyFS(dir, os.DirFS(c.recovery.Base)); err != nil {
 		return fmt.Errorf("copy the base backup: %w", err)
@@ -70,15 +70,29 @@ func (c *cluster) fill(dir string) error {
 			return err
 		}
 	}
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+	return c.give(dir)
+}
+
+// give closes all that is in a folder to others, and gives it to the server's user.
+func (c *cluster) give(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == "." {
 			return err
 		}
 		mode := fs.FileMode(0o600)
 		if d.IsDir() {
 			mode = 0o700
 		}
-		return errors.Join(os.Chmod(path, mode), c.account.own(path))
+		err = root.Chmod(path, mode)
+		if err == nil && c.account.drop {
+			err = root.Lchown(path, int(c.account.uid), int(c.account.gid))
+		}
+		return err
 	})
 }
 
