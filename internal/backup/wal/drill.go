@@ -19,7 +19,8 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/vault"
 )
 
-// Drill restores the newest base backup and all log there is into a scratch PostgreSQL,
+// Drill restores the newest base backup of the line that is archived now and all log there
+// is into a scratch PostgreSQL,
 // which is gone when it returns, compares it with what the live database held at that
 // very place of its log, and tries it. The live database works on meanwhile. Where nobody
 // archives its log, this process does until it has what it compares with; log hears of it.
@@ -28,8 +29,7 @@ import (
 // what would have been lost then at most; RTO is from the beginning of the restoring until
 // all was checked.
 func Drill(ctx context.Context, live backup.Source, folder string, master *vault.Master, log *slog.Logger, say backup.Say) (*Report, error) {
-	b, err := basesUpTo(folder, time.Time{})
-	if err != nil {
+	if _, err := basesUpTo(folder, time.Time{}); err != nil {
 		return nil, err
 	}
 	conn, s, err := connect(ctx, live.URL)
@@ -41,9 +41,16 @@ func Drill(ctx context.Context, live backup.Source, folder string, master *vault
 	if err != nil {
 		return nil, err
 	}
-	if l == nil || l.Slot != b.line.Slot {
-		return nil, fault.Unavailable("wal.anew", "the archive of the log began anew after the newest base backup (%s), so there is a gap between it and today: make one, skai backup --wal-folder %s", b.place, folder)
+	var all []*Base
+	if l != nil {
+		if all, err = bases(l); err != nil {
+			return nil, err
+		}
 	}
+	if len(all) == 0 {
+		return nil, fault.Unavailable("wal.anew", "the archive of the log in %s began anew after its last base backup, so there is a gap between that and today: make one, skai backup --wal-folder %s", folder, folder)
+	}
+	b := all[len(all)-1]
 	had, err := l.fetched(ctx, conn) // what would be left if the server were gone now
 	if err != nil {
 		return nil, err

@@ -275,9 +275,7 @@ func TestWhatNobodyNeedsIsRemoved(t *testing.T) {
 	must(t, found.remove())
 	stop()
 
-	// The slot goes, as it does where nobody fetches the log for too long.
-	_, err = h.super.Exec(t.Context(), `SELECT pg_drop_replication_slot($1)`, second.line.Slot)
-	must(t, err)
+	h.giveUp(t, second.line.Slot)
 	h.keep(t)
 	eventually(t, "a new line begins", func() bool { all, err := lines(h.folder); return err == nil && len(all) == 2 })
 	_, err = Drill(t.Context(), h.source, h.folder, master(t), silent, quiet)
@@ -291,6 +289,29 @@ func TestWhatNobodyNeedsIsRemoved(t *testing.T) {
 	if err != nil || err2 != nil || len(removed) != 1 || len(all) != 1 || all[0].Slot != third.line.Slot {
 		t.Errorf("removed %v, %d lines are left; %v, %v", removed, len(all), err, err2)
 	}
+	slots, err := postgres.Values[string](t.Context(), h.super, `SELECT slot_name::text FROM pg_replication_slots`)
+	if err != nil || !slices.Equal(slots, []string{third.line.Slot}) {
+		t.Errorf("the server has the slots %v, %v", slots, err)
+	}
+}
+
+// giveUp has the server give up what a slot holds back, as it does where nobody fetches
+// the log for too long.
+func (h *house) giveUp(t *testing.T, slot string) {
+	t.Helper()
+	for _, sql := range []string{`ALTER SYSTEM SET max_slot_wal_keep_size = '16MB'`, `SELECT pg_reload_conf()`} {
+		_, err := h.super.Exec(t.Context(), sql)
+		must(t, err)
+	}
+	eventually(t, "the slot is lost", func() bool {
+		h.contact(t, "Sam")
+		h.segment(t)
+		_, err := h.super.Exec(t.Context(), `CHECKPOINT`)
+		must(t, err)
+		lost, err := postgres.Value[bool](t.Context(), h.super, `SELECT wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = $1`, slot)
+		must(t, err)
+		return lost
+	})
 }
 
 // Who may not read the log, and a server on which it could fill the disk, are told.

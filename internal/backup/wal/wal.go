@@ -62,9 +62,13 @@ type line struct {
 
 func (l *line) log() string { return filepath.Join(l.place, logName) }
 
-// lines gives the lines in a folder, the newest first.
+// lines gives the lines in a folder, the newest first; a folder that is a line itself is
+// that one.
 func lines(folder string) (list []*line, err error) {
 	found, err := filepath.Glob(filepath.Join(folder, SlotPrefix+"*", lineName))
+	if _, err := os.Stat(filepath.Join(folder, lineName)); err == nil {
+		found = []string{filepath.Join(folder, lineName)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the folder for the log: %w", err)
 	}

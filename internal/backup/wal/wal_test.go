@@ -292,8 +292,11 @@ func (h *house) goesItsOwnWay(t *testing.T, data string) {
 	if len(all) != 2 || b.line.Slot != all[0].Slot || b.Timeline < 2 {
 		t.Errorf("%d lines, the base backup is of timeline %d", len(all), b.Timeline)
 	}
-	if same := b.files(); len(b.Files) != 4 {
-		t.Errorf("%d files in %s", len(b.Files), same)
+	if len(b.Files) != 4 {
+		t.Errorf("%d files in %s", len(b.Files), b.files())
+	}
+	if first, err := basesUpTo(all[1].place, time.Time{}); err != nil || first.line.Slot != all[1].Slot {
+		t.Errorf("a line that is named gives %+v, %v", first, err)
 	}
 }
 
