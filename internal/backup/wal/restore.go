@@ -194,6 +194,10 @@ func (h *history) restore(ctx context.Context, to Target, r *Report, want *backu
 	if err := rename(ctx, server, h.base.Database, to.Database); err != nil {
 		return err
 	}
+	// A newer program than the one that was backed up may need roles that were not there.
+	if err := postgres.Bootstrap(ctx, server.URL(localpg.Superuser, "postgres"), to.Database); err != nil {
+		return err
+	}
 	return check(ctx, server, to, r, want, say)
 }
 
