@@ -105,6 +105,9 @@ func keep(ctx context.Context, from backup.Source, folder string, log *slog.Logg
 	if err := l.takeOver(ctx, conn); err != nil {
 		return err
 	}
+	if err := l.removeBegun(s.Segment); err != nil {
+		return err
+	}
 	program, err := localpg.Program(ctx, "pg_receivewal", s.Major)
 	if err != nil {
 		return err
@@ -196,6 +199,26 @@ func (l *line) takeOver(ctx context.Context, conn *pgx.Conn) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// removeBegun removes a segment that a killed pg_receivewal had begun to lay out, before
+// there was anything in it: it is smaller than a segment, and the next one would refuse it
+// for ever.
+func (l *line) removeBegun(size int64) error {
+	begun, err := filepath.Glob(filepath.Join(l.log(), "*.partial"))
+	if err != nil {
+		return fmt.Errorf("SKAI_WAL_FOLDER: %w", err)
+	}
+	for _, path := range begun {
+		info, err := os.Stat(path)
+		if err == nil && info.Size() != size {
+			err = os.Remove(path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepFiles copies files that came since the line's newest base backup into it.

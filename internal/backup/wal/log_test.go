@@ -142,6 +142,29 @@ func flip(t *testing.T, path string, at int64) {
 	must(t, f.Close())
 }
 
+// A segment that was being laid out when its pg_receivewal was killed is no log, and does
+// not keep the next one from going on.
+func TestASegmentThatWasOnlyBegunIsFetchedAgain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "skai")
+	stop := h.keep(t)
+	b := h.base(t)
+	h.segment(t)
+	h.contact(t, "Pat")
+	h.archived(t)
+	stop()
+	left, err := filepath.Glob(filepath.Join(b.line.log(), "*.partial"))
+	must(t, err)
+	must(t, os.WriteFile(left[0], make([]byte, 8192), 0o600))
+	moment := h.now(t)
+	h.contact(t, "Quinn")
+	h.keep(t)
+	h.archived(t)
+	found, err := read(t.Context(), b, moment, quiet)
+	must(t, err)
+	must(t, found.remove())
+}
+
 // A damaged base backup is not restored.
 func TestADamagedBaseBackupIsNotRestored(t *testing.T) {
 	t.Parallel()

@@ -88,6 +88,7 @@ type server struct {
 	Role         string
 	Replicates   bool // it may be read as a standby reads it
 	Major        int
+	Segment      int64  // bytes of log in a file
 	Keeps        int64  // MB of log that a slot may hold back; -1 is no limit
 	Elsewhere    int    // tablespaces outside its folder
 	Recovers     bool   // it is a standby
@@ -105,7 +106,8 @@ func connect(ctx context.Context, url string) (*pgx.Conn, server, error) {
 	}
 	s, err := postgres.One[server](ctx, conn, `
 		SELECT current_user::text AS role, (SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = current_user) AS replicates,
-			current_setting('server_version_num')::int / 10000 AS major, (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS keeps,
+			current_setting('server_version_num')::int / 10000 AS major, (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size') AS segment,
+			(SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS keeps,
 			(SELECT count(*)::int FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')) AS elsewhere, pg_is_in_recovery() AS recovers`)
 	if err == nil {
 		_, err = conn.Exec(ctx, `SET synchronous_commit = on`) // so that a commit has the log written
