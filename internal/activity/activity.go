@@ -57,9 +57,10 @@ func OfLead(id uuid.UUID) About { return About{LeadID: &id} }
 // OfClaim is about a claim.
 func OfClaim(id uuid.UUID) About { return About{ClaimID: &id} }
 
-// record is the most particular record the entry is about: the column that
-// refers to it, its id, and the path of its page. ok is false where there is none.
-func (a About) record() (column string, id uuid.UUID, path string, ok bool) {
+// Record is the most particular record the entry is about: the column that refers
+// to it ("claim_id"), its id, and the path before it in its page's address
+// ("/claims/"). ok is false where there is none.
+func (a About) Record() (column string, id uuid.UUID, path string, ok bool) {
 	switch {
 	case a.ClaimID != nil:
 		return "claim_id", *a.ClaimID, "/claims/", true
@@ -75,7 +76,7 @@ func (a About) record() (column string, id uuid.UUID, path string, ok bool) {
 
 // URL is the page of the record.
 func (a About) URL() string {
-	_, id, path, _ := a.record()
+	_, id, path, _ := a.Record()
 	return path + id.String()
 }
 
@@ -152,7 +153,7 @@ const pageSize = 50
 // filled when the batch was sent. The cursor is "" or Older of a History;
 // fault.Invalid where it is neither.
 func OfRecord(b *pgx.Batch, about About, cursor string, h *History) error {
-	column, id, _, ok := about.record()
+	column, id, _, ok := about.Record()
 	if !ok {
 		return errNoRecord
 	}

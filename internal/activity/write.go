@@ -59,7 +59,7 @@ func (s *Service) Add(ctx context.Context, n NewEntry) (Entry, error) {
 const maxBody = 20_000
 
 func (n *NewEntry) check() error {
-	if _, _, _, ok := n.record(); !ok {
+	if _, _, _, ok := n.Record(); !ok {
 		return errNoRecord
 	}
 	f := fault.Fields{}

@@ -1,8 +1,11 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -165,6 +168,8 @@ func (c clerk) records(t *testing.T) {
 			c.submit(t, "/"+many+"/"+id, "/"+many+"/"+id+"/stage", url.Values{"stage": {next}})
 		}
 		c.submit(t, "/"+many+"/"+id+"/edit", "/"+many+"/"+id, url.Values{"notes": {"changed again"}})
+		c.write(t, "POST", "/"+many+"/"+id+"/files", twoFiles(t))
+		c.submit(t, "/"+many+"/"+id, "/files/*/archive", nil)
 		c.submit(t, "/"+many+"/"+id, "/"+many+"/"+id+"/archive", nil)
 		c.submit(t, "/"+many+"/"+id, "/"+many+"/"+id+"/restore", nil)
 		c.write(t, "POST", "/api/"+many+"/"+id+"/archive", nil)
@@ -181,6 +186,26 @@ func (c clerk) records(t *testing.T) {
 		other := c.created(t, "/api/activities", map[string]any{"contact_id": id, "kind": "task", "body": "Write", "due_on": "2027-01-02"})
 		c.submit(t, "/contacts/"+id, "/activity/"+other+"/done", nil)
 	}
+}
+
+// twoFiles is a form with two PDF documents.
+func twoFiles(t *testing.T) upload {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, name := range []string{"scope.pdf", "permit.pdf"} {
+		part, err := w.CreateFormFile("files", name)
+		if err == nil {
+			_, err = io.WriteString(part, "%PDF-1.7 "+name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return upload{w.FormDataContentType(), body.Bytes()}
 }
 
 func (c clerk) version(t *testing.T, path string) string {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -81,5 +82,44 @@ func TestKeptFilesAreDownloaded(t *testing.T) {
 	noted, err := postgres.Value[int](t.Context(), super, `SELECT count(*)::int FROM audit_events WHERE action = 'file.downloaded' AND org_id = $1`, titan.ID)
 	if err != nil || noted != 5 {
 		t.Errorf("the trail has %d downloads, %v", noted, err)
+	}
+}
+
+// TestPhotosOnARecordsPage adds photos as a person does who has the page before them.
+func TestPhotosOnARecordsPage(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Shared(t)
+	titan := dbtest.Org(t, db, "titan")
+	a := build(t, db)
+	member, viewer := comeIn(t, a, titan, tenant.Member), comeIn(t, a, titan, tenant.Viewer)
+	for _, many := range []string{"claims", "leads", "contacts", "properties"} {
+		made := member.send(t, "POST", "/api/"+many, map[string]map[string]any{
+			"claims": {"title": "Hail"}, "leads": {"title": "Hail"}, "contacts": {"last_name": "Ortiz"}, "properties": {"address": map[string]any{"street": "1 Elm St"}},
+		}[many])
+		page := "/" + many + "/" + dbtest.Decode[struct{ ID string }](t, made, http.StatusCreated).ID
+		empty := member.send(t, "GET", page, nil).Body
+		if !strings.Contains(empty, `action="`+page+`/files" enctype="multipart/form-data"`) || !strings.Contains(empty, "No photos or documents yet") || !strings.Contains(empty, " multiple") {
+			t.Fatalf("%s offers to add none", page)
+		}
+		if got := member.send(t, "POST", page+"/files", twoFiles(t)); got.Status != http.StatusSeeOther || got.Header.Get("Location") != page+"#photos" {
+			t.Fatalf("%s: %d to %q: %s", page, got.Status, got.Header.Get("Location"), got.Body)
+		}
+		full := member.send(t, "GET", page, nil).Body
+		for _, want := range []string{`download="scope.pdf"`, "/content", "Document · 1 kB · Member", "Remove scope.pdf?", "File added"} {
+			if !strings.Contains(full, want) {
+				t.Errorf("%s has no %q", page, want)
+			}
+		}
+		seen := viewer.send(t, "GET", page, nil).Body
+		if !strings.Contains(seen, "scope.pdf") || strings.Contains(seen, "/content") || strings.Contains(seen, "multipart/form-data") || strings.Contains(seen, "Remove") {
+			t.Errorf("a viewer sees the names on %s, and no more", page)
+		}
+		if got := viewer.send(t, "POST", page+"/files", twoFiles(t)); got.Status != http.StatusForbidden {
+			t.Errorf("a viewer adds to %s: %d", page, got.Status)
+		}
+		member.send(t, "POST", page+"/archive", url.Values{})
+		if closed := member.send(t, "GET", page, nil).Body; strings.Contains(closed, "multipart/form-data") || !strings.Contains(closed, "scope.pdf") {
+			t.Errorf("%s is archived and offers to add files, or shows none", page)
+		}
 	}
 }

@@ -38,6 +38,12 @@ func comeIn(t *testing.T, a *app.App, c dbtest.Contractor, role tenant.Role) gue
 	return guest{a.Handler(), http.Header{"Cookie": {"session=" + token}}}
 }
 
+// upload is a form with files.
+type upload struct {
+	kind string // Content-Type
+	body []byte
+}
+
 // send sends a form, or what JSON makes of another body; nil is none.
 func (g guest) send(t *testing.T, method, target string, body any) dbtest.Answer {
 	t.Helper()
@@ -46,6 +52,9 @@ func (g guest) send(t *testing.T, method, target string, body any) dbtest.Answer
 	if form, ok := body.(url.Values); ok {
 		kind = "application/x-www-form-urlencoded"
 		content.WriteString(form.Encode())
+	} else if u, ok := body.(upload); ok {
+		kind = u.kind
+		content.Write(u.body)
 	} else if body != nil {
 		if err := json.NewEncoder(&content).Encode(body); err != nil {
 			t.Fatal(err)

@@ -77,6 +77,8 @@ var composed = map[string]string{
 	"proof.idOf":                "as proof.fingerprint",
 	"trace.planOf":              "TestSlowStatementsHavePlans",
 	"activity.OfRecord":         "TestHistoryOfEachRecord",
+	"files.OfRecord":            "TestFilesOfEachRecord",
+	"files.open":                "TestFilesOfEachRecord",
 }
 
 // staged are the temporary tables that an import makes of the records'.

@@ -87,6 +87,8 @@ var catalogue = append(records(), []Action{
 	{Name: "access.refused", Words: "was refused", Noted: true},
 	{Name: "person.exported", Words: "downloaded the list of people", Routes: []string{"GET /settings/people.csv"}, Noted: true},
 	{Name: "import.exported", Words: "downloaded the rows an import set aside", Routes: []string{"GET /migration/runs/{run}/errors/{file}"}, Noted: true},
+	{Name: "file.added", Words: "added the file", Routes: []string{"POST /claims/{id}/files", "POST /contacts/{id}/files", "POST /leads/{id}/files", "POST /properties/{id}/files"}},
+	{Name: "file.archived", Words: "removed the file", Routes: []string{"POST /files/{id}/archive"}},
 	{Name: "file.downloaded", Words: "downloaded a file", Routes: []string{"GET /files/{id}/content"}, Noted: true},
 	{Name: "level.exported", Words: "downloaded the service level", Routes: []string{"GET /settings/ops.csv", "GET /settings/ops/traces.csv", "GET /settings/ops/errors.csv", "GET /settings/ops/report.pdf"}, Noted: true},
 	{Name: "error.resolved", Words: "said of an error that it is resolved", Routes: []string{"POST /settings/ops/errors/{id}/resolve"}, Noted: true},

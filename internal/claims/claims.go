@@ -5,6 +5,7 @@ package claims
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/claims/estimate"
+	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -131,7 +133,7 @@ type Full struct {
 	UpdatedByName string
 
 	Estimates []estimate.Estimate `db:"-"` // with their lines on the page of the estimates alone
-	Files     []File              `db:"-"`
+	Files     []files.File        `db:"-"`
 	History   activity.History    `db:"-"`
 	People    []identity.Name     `db:"-"` // who can be given work
 	Trail     []audit.Entry       `db:"-"` // empty for those who may not see it
@@ -154,8 +156,8 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string, lines boo
 		if identity.Can(ctx, identity.ViewAmounts) {
 			estimate.Queue(&b, id, lines, &more.Estimates)
 		}
-		postgres.Queue(&b, &more.Files, filesOf, id)
-		if err := activity.OfRecord(&b, activity.OfClaim(id), older, &more.History); err != nil {
+		about := activity.OfClaim(id)
+		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
 			return Full{}, err
 		}
 		identity.QueuePeople(&b, &more.People)
@@ -198,23 +200,3 @@ func lock(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Full, error) {
 	}
 	return found[0], nil
 }
-
-// File is a photo or document of a claim, as its page lists it.
-type File struct {
-	ID        uuid.UUID
-	Kind      string // "photo" or "document"
-	Name      string
-	Size      *int64 // bytes, nil where the bytes are not with us
-	Kept      bool   // the bytes are with us
-	SourceURL string // where the system it came from keeps it, or ""
-	TakenAt   *time.Time
-	TakenBy   string
-	Caption   string
-	Tags      []string
-	CreatedAt time.Time
-}
-
-// filesMost is how many files the page lists.
-const filesMost = 500
-
-const filesOf = `SELECT id, kind, name, size, sha256 IS NOT NULL AS kept, source_url, taken_at, taken_by, caption, tags, created_at FROM files WHERE claim_id = $1 ORDER BY id DESC LIMIT 501`

@@ -114,6 +114,9 @@ func (c *Claim) moves() leads.Moves {
 	return m
 }
 
+// filesURL is the part of the page with all of the claim's files.
+func (c *Full) filesURL() string { return c.URL() + "?tab=files" }
+
 // tabs are the parts of a claim's page.
 func (c *Full) tabs(ctx context.Context, tab string) []ui.Tab {
 	lines := 0
@@ -122,7 +125,7 @@ func (c *Full) tabs(ctx context.Context, tab string) []ui.Tab {
 	}
 	tabs := []ui.Tab{
 		{Text: "Overview", URL: c.URL(), Active: tab == ""},
-		{Text: "Files", URL: c.URL() + "?tab=files", Count: len(c.Files), Active: tab == "files"},
+		{Text: "Photos and files", URL: c.filesURL(), Count: len(c.Files), Active: tab == "files"},
 	}
 	if identity.Can(ctx, identity.ViewAmounts) {
 		tabs = slices.Insert(tabs, 1, ui.Tab{Text: "Estimates", URL: c.URL() + "?tab=estimates", Count: lines, Active: tab == "estimates"})
@@ -131,23 +134,4 @@ func (c *Full) tabs(ctx context.Context, tab string) []ui.Tab {
 		tabs = append(tabs, ui.Tab{Text: "Audit", URL: c.URL() + "?tab=audit", Active: tab == "audit"})
 	}
 	return tabs
-}
-
-// size is a file's size for people; "" where the bytes are not with us.
-func (f *File) size() string {
-	switch {
-	case f.Size == nil:
-		return "still with the system it came from"
-	case *f.Size < 1<<20:
-		return ui.Count((*f.Size+1023)/1024) + " kB"
-	}
-	return ui.Count(*f.Size>>20) + " MB"
-}
-
-// link is where the file can be looked at, "" where nowhere.
-func (f *File) link() string {
-	if strings.HasPrefix(f.SourceURL, "https://") || strings.HasPrefix(f.SourceURL, "http://") {
-		return f.SourceURL
-	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -80,6 +81,7 @@ type Full struct {
 	Properties []ui.Related     `db:"-"` // it owns
 	Leads      []ui.Related     `db:"-"`
 	Claims     []ui.Related     `db:"-"` // it is the customer or the adjuster of
+	Files      []files.File     `db:"-"`
 	History    activity.History `db:"-"`
 	People     []identity.Name  `db:"-"` // who can be given a task
 	Trail      []audit.Entry    `db:"-"` // empty for those who may not see it
@@ -111,7 +113,8 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 		postgres.Queue(&b, &more.Claims, `
 			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
 			FROM claims WHERE (contact_id = $1 OR adjuster_id = $1) AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		if err := activity.OfRecord(&b, activity.OfContact(id), older, &more.History); err != nil {
+		about := activity.OfContact(id)
+		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
 			return Full{}, err
 		}
 		identity.QueuePeople(&b, &more.People)
@@ -124,7 +127,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 		}
 		c := found[0]
 		c.Extra = identity.Extra(ctx, c.Extra)
-		c.Properties, c.Leads, c.Claims, c.History, c.People, c.Trail = more.Properties, more.Leads, more.Claims, more.History, more.People, more.Trail
+		c.Properties, c.Leads, c.Claims, c.Files, c.History, c.People, c.Trail = more.Properties, more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
 		return c, nil
 	})
 }

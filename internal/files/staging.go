@@ -1,4 +1,3 @@
-// Package files holds what is known of photos and documents.
 package files
 
 import (

@@ -2,68 +2,105 @@ package files
 
 import (
 	"bufio"
-	"context"
-	"errors"
+	"fmt"
 	"mime"
 	"net/http"
-	"time"
+	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
+	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/blob"
 	"github.com/skaiscraper/skai/internal/platform/fault"
-	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/platform/ui"
 	"github.com/skaiscraper/skai/internal/platform/web"
 )
-
-// Service gives the bytes of what is kept here.
-type Service struct {
-	db    *postgres.DB
-	store *blob.Store
-}
-
-// New gives the service.
-func New(db *postgres.DB, store *blob.Store) *Service { return &Service{db, store} }
 
 // Path is where the files' bytes are.
 const Path = "/files"
 
-// Routes registers the download.
+// Routes registers the download, what adds files to a record of each kind, and what
+// removes one.
 func (s *Service) Routes(rt *web.Router) {
+	edit := web.Access{Permission: string(identity.EditRecords)}
+	for _, of := range []func(uuid.UUID) activity.About{activity.OfClaim, activity.OfContact, activity.OfLead, activity.OfProperty} {
+		_, _, path, _ := of(uuid.Nil).Record()
+		rt.Upload("POST "+path+"{id}/files", edit, maxForm, s.addPage(of))
+	}
+	rt.Page("POST "+Path+"/{id}/archive", web.Access{Permission: string(identity.ArchiveRecords)}, s.archivePage)
 	rt.Stream("GET "+Path+"/{id}/content", web.Access{Permission: string(identity.ViewAmounts)}, s.download)
 }
 
-// Content is a file's bytes, and what is known of them.
-type Content struct {
-	Name      string
-	SHA256    []byte
-	UpdatedAt time.Time
+// addPage adds the files of a form to a record; what is refused is told on a page
+// with the form alone.
+func (s *Service) addPage(of func(uuid.UUID) activity.About) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := web.PathID(r, "id")
+		if err != nil {
+			return err
+		}
+		sent, err := receive(r)
+		defer func() {
+			for _, in := range sent {
+				in.close()
+			}
+		}()
+		if err != nil {
+			return err
+		}
+		about := of(id)
+		added, err := s.Add(r.Context(), about, sent)
+		if refused := fault.As(err); refused != nil && refused.Kind == fault.KindInvalid {
+			form := web.NewForm(url.Values{})
+			form.Fields = refused.Fields
+			return ui.PageStatus(w, r, http.StatusUnprocessableEntity, ui.Head{Title: "Add photos and files"}, addPage(form, about))
+		}
+		if err != nil {
+			return err
+		}
+		tone, words := added.words()
+		web.SetFlash(w, r, tone, "%s", words)
+		return web.Redirect(w, r, about.URL()+anchor)
+	}
 }
 
-var errNoFile = fault.NotFound("file", "there is no such file here; its bytes may still be where it came from")
+// anchor is where on a record's page its files are.
+const anchor = "#photos"
 
-// Content gives a file whose bytes are kept here. It returns fault.NotFound where
-// they are not, and fault.Forbidden to those who may not see amounts: it may hold some.
-func (s *Service) Content(ctx context.Context, id uuid.UUID) (Content, *blob.File, error) {
-	if err := identity.Require(ctx, identity.ViewAmounts); err != nil {
-		return Content{}, nil, err
+// words say what became of the files, and in which tone.
+func (a Added) words() (web.Tone, string) {
+	tone, words := web.Done, ""
+	switch len(a.Names) {
+	case 0:
+		tone = web.Note
+	case 1:
+		words = a.Names[0] + " is added. "
+	default:
+		words = fmt.Sprintf("%d files are added. ", len(a.Names))
 	}
-	c, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Content, error) {
-		return postgres.One[Content](ctx, tx, `SELECT name, sha256, updated_at FROM files WHERE id = $1 AND sha256 IS NOT NULL`, id)
-	})
-	if errors.Is(err, postgres.ErrNoRow) {
-		err = errNoFile
+	if len(a.Known) > 0 {
+		is := " is"
+		if len(a.Known) > 1 {
+			is = " are"
+		}
+		words += ui.Names(a.Known, 3, "files") + is + " here already, and not kept twice."
 	}
+	return tone, strings.TrimSpace(words)
+}
+
+func (s *Service) archivePage(w http.ResponseWriter, r *http.Request) error {
+	id, err := web.PathID(r, "id")
 	if err != nil {
-		return c, nil, err
+		return err
 	}
-	f, err := s.store.Open(ctx, c.SHA256)
-	if errors.Is(err, blob.ErrMissing) {
-		err = errNoFile
+	f, err := s.Archive(r.Context(), id)
+	if err != nil {
+		return err
 	}
-	return c, f, err
+	web.SetFlash(w, r, web.Done, "%s is removed.", f.Name)
+	return web.Redirect(w, r, f.URL()+anchor)
 }
 
 // download sends a file, whole or in part (Range). A browser saves it and shows it

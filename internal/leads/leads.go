@@ -4,6 +4,7 @@ package leads
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
+	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/date"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -93,6 +95,7 @@ type Full struct {
 	UpdatedByName string
 
 	Claims  []ui.Related     `db:"-"`
+	Files   []files.File     `db:"-"`
 	History activity.History `db:"-"`
 	People  []identity.Name  `db:"-"` // who can be given work
 	Trail   []audit.Entry    `db:"-"` // empty for those who may not see it
@@ -118,7 +121,8 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 		postgres.Queue(&b, &more.Claims, `
 			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, replace(stage, '_', ' ') AS word, created_at AS at
 			FROM claims WHERE lead_id = $1 ORDER BY number DESC LIMIT $2`, id, relatedMost+1)
-		if err := activity.OfRecord(&b, activity.OfLead(id), older, &more.History); err != nil {
+		about := activity.OfLead(id)
+		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
 			return Full{}, err
 		}
 		identity.QueuePeople(&b, &more.People)
@@ -131,7 +135,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 		}
 		l := found[0]
 		l.Extra = identity.Extra(ctx, l.Extra)
-		l.Claims, l.History, l.People, l.Trail = more.Claims, more.History, more.People, more.Trail
+		l.Claims, l.Files, l.History, l.People, l.Trail = more.Claims, more.Files, more.History, more.People, more.Trail
 		return l, nil
 	})
 }

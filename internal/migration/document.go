@@ -138,13 +138,12 @@ func (r *run) keepDocuments(ctx context.Context, tx pgx.Tx) error {
 			continue
 		}
 		d := files.Document{
-			ID: postgres.NewID(), Name: f.Name, MediaType: "application/zip", Size: f.size, SHA256: f.sha256, ClaimID: f.document.claim,
-			Extra: map[string]map[string]string{},
+			About: activity.OfClaim(f.document.claim), ID: postgres.NewID(), Kind: files.Paper, Name: f.Name, MediaType: "application/zip", Size: f.size, SHA256: f.sha256,
 		}
 		if len(f.document.known) > 0 {
-			d.Extra["xactimate"] = f.document.known
+			d.Extra = map[string]map[string]string{"xactimate": f.document.known}
 		}
-		externalID := d.ClaimID.String() + ":" + hex.EncodeToString(f.sha256)
+		externalID := f.document.claim.String() + ":" + hex.EncodeToString(f.sha256)
 		there, err := postgres.Value[bool](ctx, tx, `SELECT EXISTS (SELECT FROM external_refs WHERE entity = 'file' AND source = 'xactimate' AND external_id = $1)`, externalID)
 		if err != nil {
 			return err
@@ -155,8 +154,7 @@ func (r *run) keepDocuments(ctx context.Context, tx pgx.Tx) error {
 		if err := files.Keep(ctx, tx, r.actor, d); err != nil {
 			return err
 		}
-		about := activity.OfClaim(d.ClaimID)
-		if err := activity.Note(ctx, tx, activity.NewEntry{About: about, Kind: activity.KindFile, Body: f.Name}); err != nil {
+		if err := activity.Note(ctx, tx, activity.NewEntry{About: d.About, Kind: activity.KindFile, Body: f.Name}); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `

@@ -21,13 +21,20 @@ func (p *prover) takeOver(ctx context.Context, c *canary) error {
 	return p.bringIn(ctx, c, "contacts.csv", text, "")
 }
 
-// keepFile keeps a document on the canary's claim, which is its first.
+// keepFile keeps two documents on the canary's claim, which is its first: one is
+// downloaded, the newer one can be removed.
 func (p *prover) keepFile(ctx context.Context, c *canary) error {
 	if err := p.bringIn(ctx, c, c.word+".esx", "an estimate of "+c.word, "1"); err != nil {
 		return err
 	}
+	added, err := p.send(ctx, c.roles[0], request{method: http.MethodPost, path: "/claims/" + c.ids["claim"] + "/files", form: url.Values{}, multipart: true})
+	if err != nil || added.status != http.StatusSeeOther {
+		return fmt.Errorf("add a file in %s: the answer was %d, %w", c.org.Slug, added.status, err)
+	}
 	page, err := p.send(ctx, c.roles[0], request{method: http.MethodGet, path: "/claims/" + c.ids["claim"], query: url.Values{"tab": {"files"}}})
-	c.seen["GET "+files.Path+"/{id}/content"] = sample{path: content.FindString(page.body)}
+	for _, path := range content.FindAllString(page.body, -1) {
+		c.seen["GET "+files.Path+"/{id}/content"] = sample{path: path}
+	}
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -133,14 +132,5 @@ func (r request) body() (io.Reader, string, error) {
 	case !r.multipart:
 		return strings.NewReader(r.form.Encode()), "application/x-www-form-urlencoded", nil
 	}
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
-	for name, values := range r.form {
-		for _, v := range values {
-			if err := w.WriteField(name, v); err != nil {
-				return nil, "", err
-			}
-		}
-	}
-	return &b, w.FormDataContentType(), w.Close()
+	return body.Multipart(r.form)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/skaiscraper/skai/internal/activity"
 	"github.com/skaiscraper/skai/internal/audit"
 	"github.com/skaiscraper/skai/internal/contacts"
+	"github.com/skaiscraper/skai/internal/files"
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
@@ -82,7 +83,7 @@ type Full struct {
 
 	Leads   []ui.Related     `db:"-"`
 	Claims  []ui.Related     `db:"-"`
-	Files   []ui.Related     `db:"-"` // photos and documents
+	Files   []files.File     `db:"-"`
 	History activity.History `db:"-"`
 	People  []identity.Name  `db:"-"` // who can be given a task
 	Trail   []audit.Entry    `db:"-"` // empty for those who may not see it
@@ -117,12 +118,8 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, er
 		postgres.Queue(&b, &more.Claims, `
 			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
 			FROM claims WHERE property_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		// A file that is not with us yet stays where the vendor keeps it.
-		postgres.Queue(&b, &more.Files, `
-			SELECT CASE WHEN sha256 IS NULL THEN source_url ELSE '' END AS url, CASE WHEN caption = '' THEN name ELSE caption END AS title,
-				kind AS word, coalesce(taken_at, created_at) AS at
-			FROM files WHERE property_id = $1 ORDER BY id DESC LIMIT $2`, id, relatedMost+1)
-		if err := activity.OfRecord(&b, activity.OfProperty(id), older, &more.History); err != nil {
+		about := activity.OfProperty(id)
+		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
 			return Full{}, err
 		}
 		identity.QueuePeople(&b, &more.People)

@@ -1106,6 +1106,7 @@ CREATE TABLE public.files (
     created_by uuid NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_by uuid NOT NULL,
+    archived_at timestamp with time zone,
     CONSTRAINT files_check CHECK (((sha256 IS NULL) OR (size IS NOT NULL))),
     CONSTRAINT files_extra_check CHECK ((jsonb_typeof(extra) = 'object'::text)),
     CONSTRAINT files_kind_check CHECK ((kind = ANY (ARRAY['photo'::text, 'document'::text]))),
@@ -2703,6 +2704,10 @@ CREATE INDEX external_refs_lead_idx ON public.external_refs USING btree (org_id,
 CREATE INDEX external_refs_property_idx ON public.external_refs USING btree (org_id, property_id) WHERE (property_id IS NOT NULL);
 
 CREATE INDEX files_claim_idx ON public.files USING btree (org_id, claim_id, id DESC) WHERE (claim_id IS NOT NULL);
+
+CREATE INDEX files_contact_idx ON public.files USING btree (org_id, contact_id, id DESC) WHERE (contact_id IS NOT NULL);
+
+CREATE INDEX files_lead_idx ON public.files USING btree (org_id, lead_id, id DESC) WHERE (lead_id IS NOT NULL);
 
 CREATE INDEX files_property_idx ON public.files USING btree (org_id, property_id, id DESC) WHERE (property_id IS NOT NULL);
 

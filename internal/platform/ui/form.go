@@ -17,6 +17,8 @@ type Field struct {
 	Type     string // of an Input: "" is text; email, tel, password, number, search, file
 	Fill     string // the autocomplete token: "email", "current-password"; "" is off
 	Keyboard string // the inputmode on a phone: numeric, decimal, tel, email
+	Accept   string // of a file: the kinds that a browser offers; "" is all
+	Several  bool   // of a file: more than one may be chosen
 	Required bool
 	ReadOnly bool
 	Focus    bool     // the field the page begins with
