@@ -37,6 +37,9 @@ export function thinkTime(hurry) {
 
 export const logo = open('logo.svg');
 
+// A photo of some 200 kB, which the program in this folder makes.
+export const photo = open(__ENV.PHOTO, 'b');
+
 // options are what k6 is told. held says which limits fail the run: errors below
 // 0.1 %, 95 % below 500 ms and 99 % below 1.5 s; somebody else's data never, which
 // ends the test at once. Signing in is a password's deliberate hash, a limit of its own.

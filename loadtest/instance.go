@@ -7,7 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,11 +100,21 @@ func newInstance(ctx context.Context, folder string) (i *instance, err error) {
 	if err != nil {
 		return i, err
 	}
-	return i, os.WriteFile(i.peopleFile(), data, 0o600)
+	return i, errors.Join(os.WriteFile(i.peopleFile(), data, 0o600), writePhoto(i.photoFile()))
 }
 
 func (i *instance) data() string       { return filepath.Join(i.folder, "data") }
 func (i *instance) peopleFile() string { return filepath.Join(i.folder, "people.json") }
+func (i *instance) photoFile() string  { return filepath.Join(i.folder, "photo.jpg") }
+
+// writePhoto writes a JPEG of some 200 kB, all of it noise.
+func writePhoto(path string) error {
+	picture := image.NewGray(image.Rect(0, 0, 600, 600))
+	if _, err := rand.NewChaCha8([32]byte{}).Read(picture.Pix); err != nil {
+		return err
+	}
+	return write(path, func(f *os.File) error { return jpeg.Encode(f, picture, nil) })
+}
 
 // fill puts records with the organisation's word into it.
 func (i *instance) fill(ctx context.Context, o *organisation) error {

@@ -59,7 +59,7 @@ func startK6(ctx context.Context, i *instance, r *capacity.Run) (*k6, error) {
 	k.process.Cancel = func() error { return k.process.Process.Signal(syscall.SIGTERM) }
 	k.process.WaitDelay = time.Minute
 	k.process.Stdout, k.process.Stderr = os.Stdout, os.Stderr
-	k.process.Env = append(os.Environ(), "BASE_URL="+i.url, "PEOPLE="+i.peopleFile(), "SUMMARY="+k.summary, "K6_CSV_TIME_FORMAT=unix_milli",
+	k.process.Env = append(os.Environ(), "BASE_URL="+i.url, "PEOPLE="+i.peopleFile(), "PHOTO="+i.photoFile(), "SUMMARY="+k.summary, "K6_CSV_TIME_FORMAT=unix_milli",
 		fmt.Sprintf("THINK_MIN=%g", r.ThinkMin), fmt.Sprintf("THINK_MAX=%g", r.ThinkMax))
 	for _, name := range passed {
 		if v := os.Getenv(name); v != "" {

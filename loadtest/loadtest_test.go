@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"net/http"
@@ -78,7 +79,14 @@ func TestPeopleAtWork(t *testing.T) {
 	}
 	server := httptest.NewServer(a.Handler())
 	defer server.Close()
-	people := twoOrganisations(t, a)
+	people, photo := twoOrganisations(t, a), filepath.Join(t.TempDir(), "photo.jpg")
+	if err := writePhoto(photo); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dbtest.Super(t, db).Exec(t.Context(), `
+		INSERT INTO claims (org_id, id, number, title, created_by, updated_by) SELECT org_id, gen_random_uuid(), 1, 'Roof', id, id FROM people WHERE kind = 'system'`); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, url string
 		code      int
@@ -88,7 +96,7 @@ func TestPeopleAtWork(t *testing.T) {
 	} {
 		summary := filepath.Join(t.TempDir(), c.name+".json")
 		k := exec.CommandContext(t.Context(), "../bin/k6", "run", "--no-usage-report", "--address", "", "--quiet", "smoke.js")
-		k.Env = append(os.Environ(), "BASE_URL="+c.url, "PEOPLE="+people, "SUMMARY="+summary, "USERS=4", "DURATION=6s", "THINK_MIN=0.02", "THINK_MAX=0.1")
+		k.Env = append(os.Environ(), "BASE_URL="+c.url, "PEOPLE="+people, "PHOTO="+photo, "SUMMARY="+summary, "USERS=4", "DURATION=6s", "THINK_MIN=0.02", "THINK_MAX=0.1")
 		out, err := k.CombinedOutput()
 		if k.ProcessState.ExitCode() != c.code {
 			t.Fatalf("%s: k6 ended with %d, want %d: %v\n%s", c.name, k.ProcessState.ExitCode(), c.code, err, out)
@@ -166,6 +174,21 @@ func twoOrganisations(t *testing.T, a *app.App) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+func TestThePhotoIsAJPEG(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "photo.jpg")
+	if err := writePhoto(path); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // our own
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := jpeg.Decode(bytes.NewReader(append(data, "another"...))); err != nil || len(data) < 150_000 || len(data) > 250_000 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
 }
 
 // TestFill fills an organisation as a load test's is.

@@ -4,8 +4,9 @@
 import http from 'k6/http';
 import exec from 'k6/execution';
 import { check, sleep } from 'k6';
+import { randomBytes } from 'k6/crypto';
 import { Counter, Trend } from 'k6/metrics';
-import { base, logo, organisations, people, thinkTime } from './config.js';
+import { base, logo, organisations, people, photo, thinkTime } from './config.js';
 
 const wrongTenant = new Counter('wrong_tenant');
 const signedIn = new Counter('signed_in');
@@ -37,7 +38,7 @@ export function work(hurry) {
 
 function think() { sleep(thinkTime(me.hurry)); }
 
-const route = (path) => path.split('?')[0].replace(uuid, '{id}').replace(/\/static\/.*/, '/static/{file}');
+const route = (path) => path.split(/[?#]/)[0].replace(uuid, '{id}').replace(/\/static\/.*/, '/static/{file}');
 
 // send asks for one thing as a browser behind the organisation's router does, and
 // follows where the answer leads, each address under the name of its route.
@@ -122,7 +123,7 @@ function learn() {
 // What there is to do, and how often of a hundred times. A person whose role may not
 // do it looks at a list instead.
 const jobs = [
-  { name: 'list', weight: 30, run: list },
+  { name: 'list', weight: 27, run: list },
   { name: 'search', weight: 15, run: search },
   { name: 'dashboard', weight: 8, run: () => send('GET', '/dashboard') },
   { name: 'note', weight: 12, may: 'records.edit', run: note },
@@ -132,7 +133,8 @@ const jobs = [
   { name: 'advance lead', weight: 6, may: 'records.edit', run: advanceLead },
   { name: 'API', weight: 6, run: api },
   { name: 'export', weight: 2, may: 'lists.export', run: exported },
-  { name: 'upload', weight: 2, may: 'settings.edit', run: upload },
+  { name: 'photo', weight: 4, may: 'records.edit', run: addPhoto },
+  { name: 'logo', weight: 1, may: 'settings.edit', run: changeLogo },
 ];
 const all = jobs.reduce((sum, j) => sum + j.weight, 0);
 
@@ -271,9 +273,32 @@ function exported() {
   check(res, { 'the file is of their own': (r) => r.status !== 200 || r.body.trim().split('\n').length === 1 || r.body.includes(me.org.word) });
 }
 
-// upload sends the organisation's logo: the upload that there is in the browser so
-// far, beside the list of people to invite.
-function upload() {
+// addPhoto adds a photo that nobody has sent yet to one of their claims.
+function addPhoto() {
+  const found = ids('claims', send('GET', '/claims').body);
+  if (found.length === 0) {
+    return;
+  }
+  const id = pick(found);
+  think();
+  send('GET', `/claims/${id}`);
+  think();
+  const name = `roof-${exec.vu.idInTest}-${exec.vu.iterationInScenario}-${me.org.word}.jpg`;
+  const page = send('POST', `/claims/${id}/files`, { files: http.file(another(photo), name, 'image/jpeg') });
+  check(page, { 'the photo is there': (r) => (r.body || '').includes(name) });
+}
+
+// another is the photo with something at its end that makes it another one; what
+// shows a JPEG reads no further than the picture.
+function another(bytes) {
+  const all = new Uint8Array(bytes.byteLength + 16);
+  all.set(new Uint8Array(bytes));
+  all.set(new Uint8Array(randomBytes(16)), bytes.byteLength);
+  return all.buffer;
+}
+
+// changeLogo sends the organisation's logo with its settings.
+function changeLogo() {
   const form = send('GET', '/settings/organisation');
   think();
   send('POST', '/settings/organisation', {
