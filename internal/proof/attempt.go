@@ -14,6 +14,7 @@ import (
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
 	"github.com/skaiscraper/skai/internal/proof/alike"
+	"github.com/skaiscraper/skai/internal/proof/prints"
 )
 
 // tryRoutes tries every route: first whatever must not succeed, then what each
@@ -31,6 +32,9 @@ func (p *prover) tryRoutes(ctx context.Context) error {
 	for _, try := range []func(context.Context, web.Route) error{p.tryForeign, p.tryOutside, p.tryOwn} {
 		for _, r := range routes {
 			p.current = p.result(r)
+			if err := p.confirm(ctx); err != nil {
+				return err
+			}
 			if err := try(ctx, r); err != nil {
 				return fmt.Errorf("%s %s: %w", r.Method, r.Pattern, err)
 			}
@@ -96,8 +100,8 @@ func (p *prover) tryForeign(ctx context.Context, r web.Route) error {
 		if err != nil {
 			return err
 		}
-		if before != after {
-			p.surprise("somebody of "+me.org.Slug, "any", "rows of the other organisation were changed")
+		if changed := prints.Differ(before, after); len(changed) > 0 {
+			p.surprise("somebody of "+me.org.Slug, "any", fmt.Sprintf("rows of the other organisation were changed, in %v", changed))
 		}
 	}
 	return nil

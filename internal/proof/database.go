@@ -12,60 +12,17 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/platform/postgres"
+	"github.com/skaiscraper/skai/internal/proof/prints"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
-// table is a table with org_id, and what the program's role may do to it.
-type table struct {
-	Name       string
-	Columns    []string // that can be written at all
-	Changeable []string // that the program's role may change
-	MayInsert  bool
-	MayDelete  bool
-	References []reference `db:"-"`
-}
-
-// reference is a foreign key to another such table, by its one column beside org_id.
-type reference struct{ Source, Target, Column, Key string }
-
-const tablesSQL = `
-	SELECT c.relname::text AS name,
-		array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.attgenerated = '' AND a.attidentity = '' ORDER BY a.attnum) AS columns,
-		array(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.attgenerated = '' AND has_column_privilege(c.oid, a.attnum, 'UPDATE') ORDER BY a.attnum) AS changeable,
-		has_any_column_privilege(c.oid, 'INSERT') AS may_insert, has_table_privilege(c.oid, 'DELETE') AS may_delete
-	FROM pg_class c JOIN pg_attribute o ON o.attrelid = c.oid AND o.attname = 'org_id'
-	WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT')
-	ORDER BY 1`
-
-const referencesSQL = `
-	SELECT f.conrelid::regclass::text AS source, f.confrelid::regclass::text AS target, s.attname::text AS column, k.attname::text AS key
-	FROM pg_constraint f CROSS JOIN unnest(f.conkey, f.confkey) AS pair (s, k)
-	JOIN pg_attribute s ON s.attrelid = f.conrelid AND s.attnum = pair.s JOIN pg_attribute k ON k.attrelid = f.confrelid AND k.attnum = pair.k
-	JOIN pg_attribute o ON o.attrelid = f.confrelid AND o.attname = 'org_id'
-	WHERE f.contype = 'f' AND k.attname <> 'org_id' AND k.atttypid = 'uuid'::regtype`
-
-// fingerprint is a digest of every row of a canary that the program can read.
-func (p *prover) fingerprint(ctx context.Context, c *canary) (string, error) {
+// fingerprint is a digest of a canary's rows, by table.
+func (p *prover) fingerprint(ctx context.Context, c *canary) (map[string]string, error) {
 	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return postgres.Snapshot(ctx, p.DB, func(ctx context.Context, tx pgx.Tx) (string, error) {
-		tables, err := postgres.Many[table](ctx, tx, tablesSQL)
-		if err != nil {
-			return "", err
-		}
-		var parts []string
-		for _, t := range tables {
-			if t.Name == "audit_events" || t.Name == "audit_heads" || t.Name == "audit_seals" {
-				continue // what somebody of both changes of their account is in the trail of both
-			}
-			parts = append(parts, fmt.Sprintf(`(SELECT md5(coalesce(string_agg(r::text, '|' ORDER BY r::text), '')) FROM %s r)`, pgx.Identifier{t.Name}.Sanitize()))
-		}
-		return postgres.Value[string](ctx, tx, `SELECT `+strings.Join(parts, " || "))
-	})
+	return prints.Take(ctx, p.DB)
 }
 
 // errUndo ends a transaction in which something was tried.
@@ -88,29 +45,15 @@ func (p *prover) tryDatabase(ctx context.Context) error {
 	return nil
 }
 
-func (p *prover) tables(ctx context.Context) ([]table, error) {
+func (p *prover) tables(ctx context.Context) ([]prints.Table, error) {
 	ctx, _, err := p.Orgs.SystemScope(ctx, p.a.org.Slug, "proof")
 	if err != nil {
 		return nil, err
 	}
-	return postgres.Read(ctx, p.DB, func(ctx context.Context, tx pgx.Tx) ([]table, error) {
-		tables, err := postgres.Many[table](ctx, tx, tablesSQL)
-		if err != nil {
-			return nil, err
-		}
-		references, err := postgres.Many[reference](ctx, tx, referencesSQL)
-		for i := range tables {
-			for _, r := range references {
-				if r.Source == tables[i].Name && slices.Contains(tables[i].Changeable, r.Column) {
-					tables[i].References = append(tables[i].References, r)
-				}
-			}
-		}
-		return tables, err
-	})
+	return prints.Tables(ctx, p.DB)
 }
 
-func (p *prover) tryTable(ctx context.Context, t table) error {
+func (p *prover) tryTable(ctx context.Context, t prints.Table) error {
 	name := pgx.Identifier{t.Name}.Sanitize()
 	theirs, err := p.rowOf(ctx, p.b, t, name)
 	if err != nil {
@@ -189,7 +132,7 @@ func (p *prover) tryStatement(ctx context.Context, words, sql string, args ...an
 }
 
 // rowOf gives a copy of one of a canary's rows under a new id; nil where it has none.
-func (p *prover) rowOf(ctx context.Context, c *canary, t table, name string) ([]byte, error) {
+func (p *prover) rowOf(ctx context.Context, c *canary, t prints.Table, name string) ([]byte, error) {
 	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
 	if err != nil {
 		return nil, err
@@ -216,7 +159,7 @@ func (p *prover) rowOf(ctx context.Context, c *canary, t table, name string) ([]
 }
 
 // idOf gives the id of one of a canary's rows that a reference could name.
-func (p *prover) idOf(ctx context.Context, c *canary, r reference) (uuid.UUID, error) {
+func (p *prover) idOf(ctx context.Context, c *canary, r prints.Reference) (uuid.UUID, error) {
 	ctx, _, err := p.Orgs.SystemScope(ctx, c.org.Slug, "proof")
 	if err != nil {
 		return uuid.Nil, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/skaiscraper/skai/internal/identity/people"
 	"github.com/skaiscraper/skai/internal/platform/mail"
+	"github.com/skaiscraper/skai/internal/proof/prints"
 	"github.com/skaiscraper/skai/internal/proof/report"
 )
 
@@ -59,8 +60,8 @@ func (p *prover) tryJobs(ctx context.Context) error {
 			return err
 		}
 		p.current.Count("job, and a mailed link", 3)
-		if before != after || len(list) != n+1 || got.status != http.StatusForbidden {
-			p.surprise(me.org.Slug, "job, link", fmt.Sprintf("rows of the other changed: %v; %d mails; its link, opened by another, answered %d", before != after, len(list), got.status))
+		if changed := prints.Differ(before, after); len(changed) > 0 || len(list) != n+1 || got.status != http.StatusForbidden {
+			p.surprise(me.org.Slug, "job, link", fmt.Sprintf("rows of the other changed in %v; %d mails; its link, opened by another, answered %d", changed, len(list), got.status))
 		}
 	}
 	p.report.ByTable = append(p.report.ByTable, report.TableResult{Table: "job people.invite, and its mails", Attempts: p.current.Attempts, Surprises: p.current.Surprises})

@@ -52,6 +52,7 @@ type prover struct {
 	api       openapi.Document
 	a, b      *canary
 	suspended *actor
+	confirmed time.Time                      // when everybody showed last that it is them
 	operator  uuid.UUID                      // an account that asks both canaries to be let in
 	tally     map[string]*report.RouteResult // by method and pattern
 	report    *report.Report
