@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/skaiscraper/skai/internal/identity"
@@ -20,7 +21,7 @@ func (p *prover) confirm(ctx context.Context) error {
 	for _, c := range []*canary{p.a, p.b} {
 		people := c.roles
 		if c.guest != nil {
-			people = append(people[:len(people):len(people)], c.guest)
+			people = append(slices.Clip(people), c.guest)
 		}
 		for _, a := range people {
 			got, err := p.send(ctx, a, request{method: http.MethodPost, path: identity.ConfirmPath, form: url.Values{"current": {password(a.home.org.Slug)}}})

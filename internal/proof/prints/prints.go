@@ -34,11 +34,11 @@ func Take(ctx context.Context, db *postgres.DB) (map[string]string, error) {
 			parts = append(parts, fmt.Sprintf(`SELECT '%s' AS name, md5(coalesce(string_agg(t, '|' ORDER BY t), '')) AS digest FROM (SELECT r::text AS t FROM %s r) x`,
 				t, pgx.Identifier{t}.Sanitize()))
 		}
-		type print struct{ Name, Digest string }
-		list, err := postgres.Many[print](ctx, tx, strings.Join(parts, " UNION ALL "))
+		type digest struct{ Name, Digest string }
+		list, err := postgres.Many[digest](ctx, tx, strings.Join(parts, " UNION ALL "))
 		prints := make(map[string]string, len(list))
-		for _, p := range list {
-			prints[p.Name] = p.Digest
+		for _, d := range list {
+			prints[d.Name] = d.Digest
 		}
 		return prints, err
 	})
