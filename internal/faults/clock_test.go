@@ -63,16 +63,19 @@ func TestTheClockJumps(t *testing.T) { //nolint:paralleltest // it sets PATH
 	c := newClock(t)
 	r := newRig(t)
 	r.balance(t)
-	people := begin(t, r)
-	people.serves(t, 50)
+	crowd := begin(t, r)
+	crowd.serves(t, 50)
 	start := time.Now()
-	for _, by := range []time.Duration{time.Hour, -time.Hour, 0} {
+	jumps := []time.Duration{time.Hour, -time.Hour, 0}
+	for _, by := range jumps {
 		c.set(t, by)
-		people.serves(t, 200)
+		crowd.serves(t, 200)
 		r.drifts(t, by)
 	}
-	if a := people.end(t, r, start); a.lost > 0 || a.putOff > 0 {
-		t.Errorf("requests were not served, like one by %s", a.why)
+	// PostgreSQL tells by the clock that a statement has run too long, so a jump may end
+	// those that are under way: people are told to try again.
+	if a, most := crowd.end(t, r, start), len(jumps)*2*people; a.lost > 0 || a.putOff > most {
+		t.Errorf("%d requests were lost, like one by %s, and %d put off, where %d can have been under way", a.lost, a.why, a.putOff, most)
 	}
 	r.run(t, "", "audit", "verify", "--org", "titan")
 }
