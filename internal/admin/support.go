@@ -16,10 +16,7 @@ import (
 // ask asks an organisation to be let in.
 func (s *Service) ask(w http.ResponseWriter, r *http.Request) error {
 	return s.change(w, r, func(ctx context.Context, o Org, f *web.Form) (string, error) {
-		hours, err := strconv.Atoi(f.Choice("hours", hourChoices()...))
-		if f.Err() != nil || err != nil {
-			return "", f.Err()
-		}
+		hours, _ := strconv.Atoi(f.Text("hours")) // what is no number is no number of hours that can be
 		return o.Name + " was asked: its owners and admins have a mail.", s.support.Ask(ctx, o.ID, f.Text("support_reason"), hours)
 	})
 }
@@ -55,20 +52,9 @@ func (s *Service) leave(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, path)
 }
 
-func hourChoices() (list []string) {
-	for h := 1; h <= support.MostHours; h *= 2 {
-		list = append(list, strconv.Itoa(h))
-	}
-	return list
-}
-
 func hourOptions() (list []ui.Option) {
-	for _, h := range hourChoices() {
-		words := h + " hours"
-		if h == "1" {
-			words = "1 hour"
-		}
-		list = append(list, ui.Option{Value: h, Text: words})
+	for h := 1; h <= support.MostHours; h *= 2 {
+		list = append(list, ui.Option{Value: strconv.Itoa(h), Text: support.Hours(h)})
 	}
 	return list
 }

@@ -33,8 +33,9 @@ type visit struct {
 }
 
 // FromRequest lets an operator in who is in an organisation by its consent, and asks
-// members about every other request; it is for web.Config's Authenticate. It returns fault.Forbidden for what is no part
-// of a look: everything that changes something, settings, and all once the consent has ended.
+// members about every other request; it is for web.Config's Authenticate. It returns
+// fault.Forbidden, and as whose the refusal is shown, for what is no part of a look:
+// everything that changes something, settings, and all once the consent has ended.
 func (s *Service) FromRequest(members func(*http.Request) (context.Context, error)) func(*http.Request) (context.Context, error) {
 	return func(r *http.Request) (context.Context, error) {
 		ctx, err := members(r)

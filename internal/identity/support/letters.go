@@ -30,7 +30,7 @@ func (s *Service) tellOrg(ctx context.Context, tx pgx.Tx, org uuid.UUID, a askin
 			err = s.post.Write(ctx, tx, mail.Letter{
 				To: p.Email, Subject: "Support asks to look into " + p.Org, Look: mail.Look{Name: p.Org}, Kind: "support.asked", Org: org, Urgent: true,
 				Lines: []string{
-					fmt.Sprintf("%s, who runs SkaiScraper, asks to look into %s for %s.", a.name, p.Org, hours(a.hours)),
+					fmt.Sprintf("%s, who runs SkaiScraper, asks to look into %s for %s.", a.name, p.Org, Hours(a.hours)),
 					"Why: " + a.reason,
 					"They would see what a viewer sees, no amounts, and could change nothing. What they open is on your audit trail, and you may end it at any time.",
 				},
@@ -63,14 +63,14 @@ func (s *Service) tellOperator(ctx context.Context, tx pgx.Tx, id uuid.UUID, agr
 	}
 	l := mail.Letter{To: to, Subject: w.Org + " declined", Kind: "support.answered", Lines: []string{w.Org + " does not want you to look into it now."}}
 	if agreed {
-		l.Subject, l.Lines = w.Org+" agreed", []string{fmt.Sprintf("%s agrees that you look into it, for %s from now.", w.Org, hours(w.Hours))}
+		l.Subject, l.Lines = w.Org+" agreed", []string{fmt.Sprintf("%s agrees that you look into it, for %s from now.", w.Org, Hours(w.Hours))}
 		l.Button, l.Path = "Open the organisation", identity.AdminPath+"/organisations/"+w.OrgID.String()
 	}
 	return s.post.Write(ctx, tx, l)
 }
 
-// hours is a number of them in words: "1 hour", "4 hours".
-func hours(n int) string {
+// Hours is a number of them in words: "1 hour", "4 hours".
+func Hours(n int) string {
 	if n == 1 {
 		return "1 hour"
 	}

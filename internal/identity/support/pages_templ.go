@@ -110,7 +110,7 @@ func supportView(list []Access) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(hours(MostHours))
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(Hours(MostHours))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/identity/support/pages.templ`, Line: 23, Col: 71}
 				}
@@ -208,7 +208,7 @@ func current(a Access) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(hours(a.Hours))
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(Hours(a.Hours))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/identity/support/pages.templ`, Line: 37, Col: 42}
 			}

@@ -82,8 +82,8 @@ const shown = 50
 var errGone = fault.Conflict("support.gone", "this request was answered, taken back or ended meanwhile, or nobody answered it for a day; load the page again to see how it stands")
 
 // Ask asks an organisation, for the operator of ctx, to be let in for some hours, and
-// writes to its owners and admins. It returns fault.Invalid for a reason or hours that can't be, and
-// fault.Conflict where the operator asked already.
+// writes to its owners and admins. It returns fault.Invalid for a reason or hours that
+// can't be, and fault.Conflict where the operator asked already.
 func (s *Service) Ask(ctx context.Context, org uuid.UUID, reason string, hours int) error {
 	scope, err := operator(ctx)
 	if err != nil {

@@ -93,7 +93,7 @@ func past(list []Access) ui.Table {
 		case a.EndsAt != nil:
 			ended = ui.Time(*a.EndsAt)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Time(a.AskedAt), ui.Strong(a.Name, hours(a.Hours)), ui.Text(a.Reason), ui.StagePill(tone, words), ended}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Time(a.AskedAt), ui.Strong(a.Name, Hours(a.Hours)), ui.Text(a.Reason), ui.StagePill(tone, words), ended}})
 	}
 	return t
 }
