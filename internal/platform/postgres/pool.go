@@ -187,7 +187,7 @@ func away(err error) error {
 	return errors.Join(fault.Busy("database.away", 2*time.Second, "the database does not answer; nothing was done, try again in a moment"), err)
 }
 
-// inWords says of an error within a transaction, which undid it, what a person can do.
+// inWords says of an error within a transaction, or of its COMMIT, which undid it, what a person can do.
 func inWords(ctx context.Context, conn *pgxpool.Conn, err error) error {
 	switch {
 	case fault.As(err) != nil:
@@ -207,7 +207,7 @@ func inWords(ctx context.Context, conn *pgxpool.Conn, err error) error {
 // committed says of an error of COMMIT that nobody knows whether it happened.
 func committed(ctx context.Context, conn *pgxpool.Conn, err error) error {
 	if !isLost(ctx, conn, err) {
-		return fmt.Errorf("commit: %w", err)
+		return inWords(ctx, conn, fmt.Errorf("commit: %w", err)) // the trail, for one, is written at COMMIT
 	}
 	return errors.Join(fault.Busy("database.unknown", 2*time.Second, "the database went away while this was being saved, so it may be saved or not; look before you do it again"), err)
 }
