@@ -30,11 +30,12 @@ type Service struct {
 	orgs    *orgs.Service
 	support *support.Service
 	probe   *health.Probe
+	routes  func() []web.Route // all of the program's, once they are registered
 }
 
 // New gives the service.
 func New(db *postgres.DB, o *orgs.Service, in *support.Service, probe *health.Probe) *Service {
-	return &Service{db, o, in, probe}
+	return &Service{db: db, orgs: o, support: in, probe: probe}
 }
 
 const (
@@ -50,6 +51,7 @@ const (
 
 // Routes registers the pages, all of them the operator's.
 func (s *Service) Routes(rt *web.Router) {
+	s.routes = rt.Routes
 	operator := web.Access{Audience: web.Operator}
 	rt.Page("GET "+path, operator, s.listPage)
 	rt.Stream("GET "+csvPath, operator, s.export)

@@ -17,6 +17,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity/support"
 	"github.com/skaiscraper/skai/internal/orgs"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/limit"
 	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/queue"
@@ -41,7 +42,7 @@ const most = 20
 type detail struct {
 	Org
 
-	limited  map[string]int64 // requests that were answered 429, by route, of seven days
+	limited  []limited        // of seven days, the most often first
 	runs     []Run            // the latest
 	troubles []Trouble        // not resolved
 	jobs     []queue.Job      // of the newest 1,000 in each state that waits or was given up
@@ -56,7 +57,7 @@ func (s *Service) detail(ctx context.Context, id uuid.UUID) (d detail, err error
 		return d, err
 	}
 	next := time.Now().UTC().Truncate(time.Minute).Add(time.Minute)
-	if d.limited, err = measure.LimitedBy(ctx, s.db, id, next.Add(-week), next); err != nil {
+	if d.limited, err = s.limited(ctx, id, next.Add(-week), next); err != nil {
 		return d, err
 	}
 	if err := s.histories(ctx, id, &d); err != nil {
@@ -74,6 +75,33 @@ func (s *Service) detail(ctx context.Context, id uuid.UUID) (d detail, err error
 		}
 	}
 	return d, nil
+}
+
+// limited is how often an address was answered 429, and by which limit.
+type limited struct {
+	preset limit.Preset // "" where this version has no such address any more
+	route  string
+	count  int64
+}
+
+// limited gives an organisation's, the limit that was hit most often first.
+func (s *Service) limited(ctx context.Context, id uuid.UUID, from, to time.Time) (list []limited, err error) {
+	counts, err := measure.LimitedBy(ctx, s.db, id, from, to)
+	if err != nil || len(counts) == 0 {
+		return nil, err
+	}
+	presets, sums := map[string]limit.Preset{}, map[limit.Preset]int64{}
+	for _, r := range s.routes() {
+		presets[r.Method+" "+r.Pattern] = r.Preset
+	}
+	for route, n := range counts {
+		list = append(list, limited{presets[route], route, n})
+		sums[presets[route]] += n
+	}
+	slices.SortFunc(list, func(a, b limited) int {
+		return cmp.Or(cmp.Compare(sums[b.preset], sums[a.preset]), cmp.Compare(a.preset, b.preset), cmp.Compare(b.count, a.count), cmp.Compare(a.route, b.route))
+	})
+	return list, nil
 }
 
 func (s *Service) histories(ctx context.Context, id uuid.UUID, d *detail) error {
@@ -223,16 +251,9 @@ func (d detail) troubleTable() ui.Table {
 }
 
 func (d detail) limitTable() ui.Table {
-	t := ui.Table{Caption: "Limits hit", Columns: []ui.Column{{Title: "Address"}, {Title: "Answered 429", Right: true}}, Empty: ui.Text("Nobody was told to slow down in seven days.")}
-	routes := make([]string, 0, len(d.limited))
-	for route := range d.limited {
-		routes = append(routes, route)
-	}
-	slices.SortFunc(routes, func(a, b string) int {
-		return cmp.Or(cmp.Compare(d.limited[b], d.limited[a]), cmp.Compare(a, b))
-	})
-	for _, route := range routes {
-		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Strong(route, ""), ui.Text(ui.Count(d.limited[route]))}})
+	t := ui.Table{Caption: "Limits hit", Columns: []ui.Column{{Title: "Limit of"}, {Title: "Address"}, {Title: "Answered 429", Right: true}}, Empty: ui.Text("Nobody was told to slow down in seven days.")}
+	for _, l := range d.limited {
+		t.Rows = append(t.Rows, ui.Row{Cells: []templ.Component{ui.Text(cmp.Or(l.preset.What(), "not in this version")), ui.Strong(l.route, ""), ui.Text(ui.Count(l.count))}})
 	}
 	return t
 }

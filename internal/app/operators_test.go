@@ -3,11 +3,13 @@ package app_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
 	"github.com/skaiscraper/skai/internal/app"
@@ -16,6 +18,7 @@ import (
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/identity/operators"
 	"github.com/skaiscraper/skai/internal/platform/fault"
+	"github.com/skaiscraper/skai/internal/platform/measure"
 	"github.com/skaiscraper/skai/internal/platform/postgres"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 	"github.com/skaiscraper/skai/internal/platform/web"
@@ -339,6 +342,31 @@ func TestWhatOperatorsDoIsInTheTrail(t *testing.T) {
 		if r.Method != http.MethodGet && audit.ActionOf(r.Method, r.Pattern) == "" {
 			t.Errorf("%s %s has no action", r.Method, r.Pattern)
 		}
+	}
+}
+
+func TestOperatorsSeeWhichLimitsAreHit(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	a := build(t, db)
+	titan, prowest := dbtest.Org(t, db, "titan"), dbtest.Org(t, db, "prowest")
+	rec := measure.New(db, uuid.New())
+	for route, n := range map[string]int{"GET /claims.csv": 2, "GET /leads.csv": 1, "GET /api/claims": 4, "POST /claims/{id}/files": 6, "GET /gone": 5} {
+		for range n {
+			rec.Observe(measure.Seen{Org: titan.ID, Route: route, Status: http.StatusTooManyRequests, Took: time.Millisecond})
+		}
+	}
+	if err := rec.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o := operate(t, a, db, "olga@example.com")
+	page := o.send(t, "GET", "/admin/organisations/"+titan.ID.String(), nil)
+	order := `(?s)API requests.+GET /api/claims.+>4<.+API requests.+GET /claims\.csv.+>2<.+API requests.+GET /leads\.csv.+>1<.+uploads.+POST /claims/\{id\}/files.+>6<.+GET /gone.+>5<`
+	if !regexp.MustCompile(order).MatchString(page.Body) {
+		t.Errorf("%d %.9000s", page.Status, page.Body)
+	}
+	if page := o.send(t, "GET", "/admin/organisations/"+prowest.ID.String(), nil); !strings.Contains(page.Body, "Nobody was told to slow down") {
+		t.Errorf("the other one: %d", page.Status)
 	}
 }
 

@@ -183,10 +183,10 @@ func openRecords(ctx context.Context, db *postgres.DB, slug string) (n int, fail
 		id   *uuid.UUID
 		open func(uuid.UUID) error
 	}{
-		{"contact", ids.Contact, func(id uuid.UUID) error { _, err := contacts.New(db).Get(ctx, id, ""); return err }},
-		{"property", ids.Property, func(id uuid.UUID) error { _, err := properties.New(db).Get(ctx, id, ""); return err }},
-		{"lead", ids.Lead, func(id uuid.UUID) error { _, err := leads.New(db, nil).Get(ctx, id, ""); return err }},
-		{"claim", ids.Claim, func(id uuid.UUID) error { _, err := claims.New(db).Get(ctx, id, "", true); return err }},
+		{"contact", ids.Contact, func(id uuid.UUID) error { _, err := contacts.New(db).View(ctx, id, ""); return err }},
+		{"property", ids.Property, func(id uuid.UUID) error { _, err := properties.New(db).View(ctx, id, ""); return err }},
+		{"lead", ids.Lead, func(id uuid.UUID) error { _, err := leads.New(db, nil).View(ctx, id, ""); return err }},
+		{"claim", ids.Claim, func(id uuid.UUID) error { _, err := claims.New(db).View(ctx, id, "", true); return err }},
 	} {
 		if one.id == nil {
 			continue

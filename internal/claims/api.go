@@ -208,7 +208,7 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 }
 
 func (s *Service) getAPI(ctx context.Context, in *one) (*answer, error) {
-	c, err := s.Get(ctx, in.ID, "", false)
+	c, err := s.Get(ctx, in.ID)
 	a, err := answerOf(ctx, c.Claim, err)
 	if err == nil {
 		a.Body.Extra = c.Extra

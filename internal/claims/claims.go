@@ -141,39 +141,54 @@ type Full struct {
 
 var errNotFound = fault.NotFound("claim", "there is no such claim; it may be another organisation's, or the address is wrong")
 
-// Get gives a claim with all its page shows in one round trip: older is the
-// cursor of a page of its history, or ""; lines asks for the estimates' lines. It
-// returns fault.NotFound where the claim is not in the actor's organisation.
-func (s *Service) Get(ctx context.Context, id uuid.UUID, older string, lines bool) (Full, error) {
+// Get gives a claim alone, without the lists that its page has beside it. It returns
+// fault.NotFound where it is not in the actor's organisation.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (Full, error) {
+	return s.read(ctx, id, &pgx.Batch{})
+}
+
+// View gives a claim with all its page shows in one round trip: older is the cursor
+// of a page of its history, or ""; lines asks for the estimates' lines. Its errors are those of Get.
+func (s *Service) View(ctx context.Context, id uuid.UUID, older string, lines bool) (Full, error) {
+	var b pgx.Batch
+	var more Full
+	if identity.Can(ctx, identity.ViewAmounts) {
+		estimate.Queue(&b, id, lines, &more.Estimates)
+	}
+	about := activity.OfClaim(id)
+	if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
+		return Full{}, err
+	}
+	identity.QueuePeople(&b, &more.People)
+	audit.QueueOfRecord(ctx, &b, id, &more.Trail)
+	c, err := s.read(ctx, id, &b)
+	if err != nil {
+		return Full{}, err
+	}
+	c.Estimates, c.Files, c.History, c.People, c.Trail = more.Estimates, more.Files, more.History, more.People, more.Trail
+	return c, nil
+}
+
+// read reads a claim and, in the same round trip, what stands beside it.
+func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Full, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Full, error) {
-		var b pgx.Batch
-		var found []Full
-		var more Full
-		postgres.Queue(&b, &found, full+` WHERE claims.id = $1`, id)
-		if identity.Can(ctx, identity.ViewAmounts) {
-			estimate.Queue(&b, id, lines, &more.Estimates)
-		}
-		about := activity.OfClaim(id)
-		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
-			return Full{}, err
-		}
-		identity.QueuePeople(&b, &more.People)
-		audit.QueueOfRecord(ctx, &b, id, &more.Trail)
-		if err := postgres.Send(ctx, tx, &b); err != nil {
-			return Full{}, err
-		}
-		if len(found) == 0 {
-			return Full{}, errNotFound
-		}
-		c := found[0]
-		c.Extra = identity.Extra(ctx, c.Extra)
-		c.Claim = c.visible(ctx)
-		c.Estimates, c.Files, c.History, c.People, c.Trail = more.Estimates, more.Files, more.History, more.People, more.Trail
-		return c, nil
+	var found []Full
+	postgres.Queue(beside, &found, full+` WHERE claims.id = $1`, id)
+	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, postgres.Send(ctx, tx, beside)
 	})
+	if err != nil {
+		return Full{}, err
+	}
+	if len(found) == 0 {
+		return Full{}, errNotFound
+	}
+	c := found[0]
+	c.Extra = identity.Extra(ctx, c.Extra)
+	c.Claim = c.visible(ctx)
+	return c, nil
 }
 
 // full selects a claim with who made and changed it.

@@ -63,24 +63,35 @@ const carriers = `
 
 // List gives the page of claims that q asks for. It returns fault.Invalid for an
 // order, a filter or a cursor that the list does not have.
-func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
+func (s *Service) List(ctx context.Context, q web.ListQuery) (list.Page[Claim], error) {
+	return s.page(ctx, q, nil)
+}
+
+// Browse is List with what its filters offer.
+func (s *Service) Browse(ctx context.Context, q web.ListQuery) (l List, err error) {
+	var b pgx.Batch
+	postgres.QueueValues(&b, &l.Carriers, carriers)
+	identity.QueuePeople(&b, &l.People)
+	l.Page, err = s.page(ctx, q, &b)
+	return l, err
+}
+
+// page reads a page and, in the same round trip, what stands beside it.
+func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) (list.Page[Claim], error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
-		return List{}, err
+		return list.Page[Claim]{}, err
 	}
 	if column, _ := q.Order(); column == "rcv" { // an order tells amounts too
 		if err := identity.Require(ctx, identity.ViewAmounts); err != nil {
-			return List{}, err
+			return list.Page[Claim]{}, err
 		}
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
-		var b pgx.Batch
-		postgres.QueueValues(&b, &l.Carriers, carriers)
-		identity.QueuePeople(&b, &l.People)
-		l.Page, err = list.Read[Claim](ctx, tx, &listing, columns, q, &b)
-		for i, c := range l.Rows {
-			l.Rows[i] = c.visible(ctx)
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Claim], error) {
+		p, err := list.Read[Claim](ctx, tx, &listing, columns, q, beside)
+		for i, c := range p.Rows {
+			p.Rows[i] = c.visible(ctx)
 		}
-		return l, err
+		return p, err
 	})
 }
 

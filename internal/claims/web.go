@@ -47,7 +47,7 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.List(r.Context(), q)
+	l, err := s.Browse(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Service) detailPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := r.URL.Query()
-	c, err := s.Get(r.Context(), id, v.Get("older"), v.Get("tab") == "estimates")
+	c, err := s.View(r.Context(), id, v.Get("older"), v.Get("tab") == "estimates")
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *Service) stagePage(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.Advance(r.Context(), id, Stage(form.Text("stage")), form.Text("reason"))
 	switch {
 	case fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict):
-		now, getErr := s.Get(r.Context(), id, "", false)
+		now, getErr := s.View(r.Context(), id, "", false)
 		if getErr != nil {
 			return getErr
 		}
@@ -179,7 +179,7 @@ func (s *Service) editPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Get(r.Context(), id, "", false)
+	c, err := s.View(r.Context(), id, "", false)
 	if err != nil {
 		return err
 	}
@@ -211,7 +211,7 @@ func (s *Service) updatePage(w http.ResponseWriter, r *http.Request) error {
 	if !again && !fault.Is(err, fault.KindStale) {
 		return err
 	}
-	now, getErr := s.Get(r.Context(), id, "", false)
+	now, getErr := s.View(r.Context(), id, "", false)
 	if getErr != nil {
 		return getErr
 	}

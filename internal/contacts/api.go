@@ -172,7 +172,7 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 }
 
 func (s *Service) getAPI(ctx context.Context, in *one) (*answer, error) {
-	c, err := s.Get(ctx, in.ID, "")
+	c, err := s.Get(ctx, in.ID)
 	a, err := answerOf(c.Contact, err)
 	if err == nil {
 		a.Body.Extra = c.Extra

@@ -92,44 +92,59 @@ const relatedMost = 20
 
 var errNotFound = fault.NotFound("contact", "there is no such contact; it may be another organisation's, or the address is wrong")
 
-// Get gives a contact with all its page shows in one round trip; older is the
-// cursor of a page of its history, or "". It returns fault.NotFound where the
-// contact is not in the actor's organisation.
-func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+// Get gives a contact alone, without the lists that its page has beside it. It returns
+// fault.NotFound where it is not in the actor's organisation.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (Full, error) {
+	return s.read(ctx, id, &pgx.Batch{})
+}
+
+// View gives a contact with all its page shows in one round trip: older is the cursor
+// of a page of its history, or "". Its errors are those of Get.
+func (s *Service) View(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+	var b pgx.Batch
+	var more Full
+	postgres.Queue(&b, &more.Properties, `
+		SELECT '/properties/' || id AS url, CASE WHEN name = '' THEN address ELSE name END AS title, '' AS word, created_at AS at
+		FROM properties WHERE owner_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
+	postgres.Queue(&b, &more.Leads, `
+		SELECT '/leads/' || id AS url, title, stage AS word, created_at AS at
+		FROM leads WHERE contact_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
+	postgres.Queue(&b, &more.Claims, `
+		SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
+		FROM claims WHERE (contact_id = $1 OR adjuster_id = $1) AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
+	about := activity.OfContact(id)
+	if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
+		return Full{}, err
+	}
+	identity.QueuePeople(&b, &more.People)
+	audit.QueueOfRecord(ctx, &b, id, &more.Trail)
+	c, err := s.read(ctx, id, &b)
+	if err != nil {
+		return Full{}, err
+	}
+	c.Properties, c.Leads, c.Claims, c.Files, c.History, c.People, c.Trail = more.Properties, more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
+	return c, nil
+}
+
+// read reads a contact and, in the same round trip, what stands beside it.
+func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Full, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Full, error) {
-		var b pgx.Batch
-		var found []Full
-		var more Full
-		postgres.Queue(&b, &found, full+` WHERE c.id = $1`, id)
-		postgres.Queue(&b, &more.Properties, `
-			SELECT '/properties/' || id AS url, CASE WHEN name = '' THEN address ELSE name END AS title, '' AS word, created_at AS at
-			FROM properties WHERE owner_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		postgres.Queue(&b, &more.Leads, `
-			SELECT '/leads/' || id AS url, title, stage AS word, created_at AS at
-			FROM leads WHERE contact_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		postgres.Queue(&b, &more.Claims, `
-			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
-			FROM claims WHERE (contact_id = $1 OR adjuster_id = $1) AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		about := activity.OfContact(id)
-		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
-			return Full{}, err
-		}
-		identity.QueuePeople(&b, &more.People)
-		audit.QueueOfRecord(ctx, &b, id, &more.Trail)
-		if err := postgres.Send(ctx, tx, &b); err != nil {
-			return Full{}, err
-		}
-		if len(found) == 0 {
-			return Full{}, errNotFound
-		}
-		c := found[0]
-		c.Extra = identity.Extra(ctx, c.Extra)
-		c.Properties, c.Leads, c.Claims, c.Files, c.History, c.People, c.Trail = more.Properties, more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
-		return c, nil
+	var found []Full
+	postgres.Queue(beside, &found, full+` WHERE c.id = $1`, id)
+	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, postgres.Send(ctx, tx, beside)
 	})
+	if err != nil {
+		return Full{}, err
+	}
+	if len(found) == 0 {
+		return Full{}, errNotFound
+	}
+	c := found[0]
+	c.Extra = identity.Extra(ctx, c.Extra)
+	return c, nil
 }
 
 // full selects a contact with who made and changed it, as c.

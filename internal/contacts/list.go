@@ -37,17 +37,27 @@ type List struct {
 	Sources []string // in use, by name, at most 100
 }
 
-// List gives the page of contacts that q asks for. It returns fault.Invalid for
-// an order, a filter or a cursor that the list does not have.
-func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
+// List gives the page of contacts that q asks for. It returns fault.Invalid for an
+// order, a filter or a cursor that the list does not have.
+func (s *Service) List(ctx context.Context, q web.ListQuery) (list.Page[Contact], error) {
+	return s.page(ctx, q, nil)
+}
+
+// Browse is List with what its filters offer.
+func (s *Service) Browse(ctx context.Context, q web.ListQuery) (l List, err error) {
+	var b pgx.Batch
+	listing.QueueDistinct(&b, &l.Sources, "source")
+	l.Page, err = s.page(ctx, q, &b)
+	return l, err
+}
+
+// page reads a page and, in the same round trip, what stands beside it.
+func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) (list.Page[Contact], error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
-		return List{}, err
+		return list.Page[Contact]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
-		var b pgx.Batch
-		listing.QueueDistinct(&b, &l.Sources, "source")
-		l.Page, err = list.Read[Contact](ctx, tx, &listing, columns, q, &b)
-		return l, err
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Contact], error) {
+		return list.Read[Contact](ctx, tx, &listing, columns, q, beside)
 	})
 }
 

@@ -45,7 +45,7 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.List(r.Context(), q)
+	l, err := s.Browse(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s *Service) detailPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Get(r.Context(), id, r.URL.Query().Get("older"))
+	c, err := s.View(r.Context(), id, r.URL.Query().Get("older"))
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Service) editPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.Get(r.Context(), id, "")
+	c, err := s.Get(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (s *Service) updatePage(w http.ResponseWriter, r *http.Request) error {
 	if !fault.Is(err, fault.KindInvalid) && !fault.Is(err, fault.KindStale) {
 		return err
 	}
-	now, getErr := s.Get(r.Context(), id, "")
+	now, getErr := s.Get(r.Context(), id)
 	if getErr != nil {
 		return getErr
 	}

@@ -190,7 +190,7 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 }
 
 func (s *Service) getAPI(ctx context.Context, in *one) (*answer, error) {
-	l, err := s.Get(ctx, in.ID, "")
+	l, err := s.Get(ctx, in.ID)
 	a, err := answerOf(l.Lead, err)
 	if err == nil {
 		a.Body.Extra = l.Extra

@@ -106,38 +106,53 @@ const relatedMost = 20
 
 var errNotFound = fault.NotFound("lead", "there is no such lead; it may be another organisation's, or the address is wrong")
 
-// Get gives a lead with all its page shows in one round trip; older is the
-// cursor of a page of its history, or "". It returns fault.NotFound where the
-// lead is not in the actor's organisation.
-func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+// Get gives a lead alone, without the lists that its page has beside it. It returns
+// fault.NotFound where it is not in the actor's organisation.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (Full, error) {
+	return s.read(ctx, id, &pgx.Batch{})
+}
+
+// View gives a lead with all its page shows in one round trip: older is the cursor
+// of a page of its history, or "". Its errors are those of Get.
+func (s *Service) View(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+	var b pgx.Batch
+	var more Full
+	postgres.Queue(&b, &more.Claims, `
+		SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, replace(stage, '_', ' ') AS word, created_at AS at
+		FROM claims WHERE lead_id = $1 ORDER BY number DESC LIMIT $2`, id, relatedMost+1)
+	about := activity.OfLead(id)
+	if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
+		return Full{}, err
+	}
+	identity.QueuePeople(&b, &more.People)
+	audit.QueueOfRecord(ctx, &b, id, &more.Trail)
+	l, err := s.read(ctx, id, &b)
+	if err != nil {
+		return Full{}, err
+	}
+	l.Claims, l.Files, l.History, l.People, l.Trail = more.Claims, more.Files, more.History, more.People, more.Trail
+	return l, nil
+}
+
+// read reads a lead and, in the same round trip, what stands beside it.
+func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Full, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Full, error) {
-		var b pgx.Batch
-		var found []Full
-		var more Full
-		postgres.Queue(&b, &found, full+` WHERE leads.id = $1`, id)
-		postgres.Queue(&b, &more.Claims, `
-			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, replace(stage, '_', ' ') AS word, created_at AS at
-			FROM claims WHERE lead_id = $1 ORDER BY number DESC LIMIT $2`, id, relatedMost+1)
-		about := activity.OfLead(id)
-		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
-			return Full{}, err
-		}
-		identity.QueuePeople(&b, &more.People)
-		audit.QueueOfRecord(ctx, &b, id, &more.Trail)
-		if err := postgres.Send(ctx, tx, &b); err != nil {
-			return Full{}, err
-		}
-		if len(found) == 0 {
-			return Full{}, errNotFound
-		}
-		l := found[0]
-		l.Extra = identity.Extra(ctx, l.Extra)
-		l.Claims, l.Files, l.History, l.People, l.Trail = more.Claims, more.Files, more.History, more.People, more.Trail
-		return l, nil
+	var found []Full
+	postgres.Queue(beside, &found, full+` WHERE leads.id = $1`, id)
+	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, postgres.Send(ctx, tx, beside)
 	})
+	if err != nil {
+		return Full{}, err
+	}
+	if len(found) == 0 {
+		return Full{}, errNotFound
+	}
+	l := found[0]
+	l.Extra = identity.Extra(ctx, l.Extra)
+	return l, nil
 }
 
 // full selects a lead with who made and changed it.

@@ -53,16 +53,26 @@ type List struct {
 
 // List gives the page of leads that q asks for. It returns fault.Invalid for an
 // order, a filter or a cursor that the list does not have.
-func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
+func (s *Service) List(ctx context.Context, q web.ListQuery) (list.Page[Lead], error) {
+	return s.page(ctx, q, nil)
+}
+
+// Browse is List with what its filters offer.
+func (s *Service) Browse(ctx context.Context, q web.ListQuery) (l List, err error) {
+	var b pgx.Batch
+	listing.QueueDistinct(&b, &l.Sources, "source")
+	identity.QueuePeople(&b, &l.People)
+	l.Page, err = s.page(ctx, q, &b)
+	return l, err
+}
+
+// page reads a page and, in the same round trip, what stands beside it.
+func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) (list.Page[Lead], error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
-		return List{}, err
+		return list.Page[Lead]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
-		var b pgx.Batch
-		listing.QueueDistinct(&b, &l.Sources, "source")
-		identity.QueuePeople(&b, &l.People)
-		l.Page, err = list.Read[Lead](ctx, tx, &listing, columns, q, &b)
-		return l, err
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Lead], error) {
+		return list.Read[Lead](ctx, tx, &listing, columns, q, beside)
 	})
 }
 

@@ -46,7 +46,7 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.List(r.Context(), q)
+	l, err := s.Browse(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Service) detailPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.Get(r.Context(), id, r.URL.Query().Get("older"))
+	l, err := s.View(r.Context(), id, r.URL.Query().Get("older"))
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *Service) stagePage(w http.ResponseWriter, r *http.Request) error {
 	l, err := s.Advance(r.Context(), id, Stage(form.Text("stage")), form.Text("reason"))
 	switch {
 	case fault.Is(err, fault.KindInvalid) || fault.Is(err, fault.KindConflict):
-		now, getErr := s.Get(r.Context(), id, "")
+		now, getErr := s.View(r.Context(), id, "")
 		if getErr != nil {
 			return getErr
 		}
@@ -181,7 +181,7 @@ func (s *Service) editPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.Get(r.Context(), id, "")
+	l, err := s.View(r.Context(), id, "")
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (s *Service) updatePage(w http.ResponseWriter, r *http.Request) error {
 	if !fault.Is(err, fault.KindInvalid) && !fault.Is(err, fault.KindStale) {
 		return err
 	}
-	now, getErr := s.Get(r.Context(), id, "")
+	now, getErr := s.View(r.Context(), id, "")
 	if getErr != nil {
 		return getErr
 	}

@@ -162,7 +162,7 @@ func (s *Service) createAPI(ctx context.Context, in *made) (*answer, error) {
 }
 
 func (s *Service) getAPI(ctx context.Context, in *one) (*answer, error) {
-	p, err := s.Get(ctx, in.ID, "")
+	p, err := s.Get(ctx, in.ID)
 	a, err := answerOf(p.Property, err)
 	if err == nil {
 		a.Body.Extra = p.Extra

@@ -40,18 +40,28 @@ type List struct {
 	ZIPs   []string
 }
 
-// List gives the page of properties that q asks for. It returns fault.Invalid
-// for an order, a filter or a cursor that the list does not have.
-func (s *Service) List(ctx context.Context, q web.ListQuery) (List, error) {
+// List gives the page of properties that q asks for. It returns fault.Invalid for an
+// order, a filter or a cursor that the list does not have.
+func (s *Service) List(ctx context.Context, q web.ListQuery) (list.Page[Property], error) {
+	return s.page(ctx, q, nil)
+}
+
+// Browse is List with what its filters offer.
+func (s *Service) Browse(ctx context.Context, q web.ListQuery) (l List, err error) {
+	var b pgx.Batch
+	listing.QueueDistinct(&b, &l.Cities, "city")
+	listing.QueueDistinct(&b, &l.ZIPs, "zip")
+	l.Page, err = s.page(ctx, q, &b)
+	return l, err
+}
+
+// page reads a page and, in the same round trip, what stands beside it.
+func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) (list.Page[Property], error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
-		return List{}, err
+		return list.Page[Property]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (l List, err error) {
-		var b pgx.Batch
-		listing.QueueDistinct(&b, &l.Cities, "city")
-		listing.QueueDistinct(&b, &l.ZIPs, "zip")
-		l.Page, err = list.Read[Property](ctx, tx, &listing, columns, q, &b)
-		return l, err
+	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Property], error) {
+		return list.Read[Property](ctx, tx, &listing, columns, q, beside)
 	})
 }
 

@@ -100,41 +100,56 @@ const relatedMost = 20
 
 var errNotFound = fault.NotFound("property", "there is no such property; it may be another organisation's, or the address is wrong")
 
-// Get gives a property with all its page shows in one round trip; older is the
-// cursor of a page of its history, or "". It returns fault.NotFound where the
-// property is not in the actor's organisation.
-func (s *Service) Get(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+// Get gives a property alone, without the lists that its page has beside it. It returns
+// fault.NotFound where it is not in the actor's organisation.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (Full, error) {
+	return s.read(ctx, id, &pgx.Batch{})
+}
+
+// View gives a property with all its page shows in one round trip: older is the cursor
+// of a page of its history, or "". Its errors are those of Get.
+func (s *Service) View(ctx context.Context, id uuid.UUID, older string) (Full, error) {
+	var b pgx.Batch
+	var more Full
+	postgres.Queue(&b, &more.Leads, `
+		SELECT '/leads/' || id AS url, title, stage AS word, created_at AS at
+		FROM leads WHERE property_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
+	postgres.Queue(&b, &more.Claims, `
+		SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
+		FROM claims WHERE property_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
+	about := activity.OfProperty(id)
+	if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
+		return Full{}, err
+	}
+	identity.QueuePeople(&b, &more.People)
+	audit.QueueOfRecord(ctx, &b, id, &more.Trail)
+	p, err := s.read(ctx, id, &b)
+	if err != nil {
+		return Full{}, err
+	}
+	p.Leads, p.Claims, p.Files, p.History, p.People, p.Trail = more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
+	return p, nil
+}
+
+// read reads a property and, in the same round trip, what stands beside it.
+func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Full, error) {
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (Full, error) {
-		var b pgx.Batch
-		var found []Full
-		var more Full
-		postgres.Queue(&b, &found, full+` WHERE id = $1`, id)
-		postgres.Queue(&b, &more.Leads, `
-			SELECT '/leads/' || id AS url, title, stage AS word, created_at AS at
-			FROM leads WHERE property_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		postgres.Queue(&b, &more.Claims, `
-			SELECT '/claims/' || id AS url, 'C-' || number || CASE WHEN title = '' THEN '' ELSE ' ' || title END AS title, stage AS word, created_at AS at
-			FROM claims WHERE property_id = $1 AND archived_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2`, id, relatedMost+1)
-		about := activity.OfProperty(id)
-		if err := errors.Join(files.OfRecord(&b, about, &more.Files), activity.OfRecord(&b, about, older, &more.History)); err != nil {
-			return Full{}, err
-		}
-		identity.QueuePeople(&b, &more.People)
-		audit.QueueOfRecord(ctx, &b, id, &more.Trail)
-		if err := postgres.Send(ctx, tx, &b); err != nil {
-			return Full{}, err
-		}
-		if len(found) == 0 {
-			return Full{}, errNotFound
-		}
-		p := found[0]
-		p.Extra = identity.Extra(ctx, p.Extra)
-		p.Leads, p.Claims, p.Files, p.History, p.People, p.Trail = more.Leads, more.Claims, more.Files, more.History, more.People, more.Trail
-		return p, nil
+	var found []Full
+	postgres.Queue(beside, &found, full+` WHERE id = $1`, id)
+	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
+		return struct{}{}, postgres.Send(ctx, tx, beside)
 	})
+	if err != nil {
+		return Full{}, err
+	}
+	if len(found) == 0 {
+		return Full{}, errNotFound
+	}
+	p := found[0]
+	p.Extra = identity.Extra(ctx, p.Extra)
+	return p, nil
 }
 
 // lock reads a property that is about to be changed.

@@ -45,7 +45,7 @@ func (s *Service) listPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.List(r.Context(), q)
+	l, err := s.Browse(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s *Service) detailPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Get(r.Context(), id, r.URL.Query().Get("older"))
+	p, err := s.View(r.Context(), id, r.URL.Query().Get("older"))
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (s *Service) editPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Get(r.Context(), id, "")
+	p, err := s.Get(r.Context(), id)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (s *Service) updatePage(w http.ResponseWriter, r *http.Request) error {
 	if !fault.Is(err, fault.KindInvalid) && !fault.Is(err, fault.KindStale) {
 		return err
 	}
-	now, getErr := s.Get(r.Context(), id, "")
+	now, getErr := s.Get(r.Context(), id)
 	if getErr != nil {
 		return getErr
 	}
