@@ -39,6 +39,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // runs, "package.Function", each with the test that runs what they make.
 var composed = map[string]string{
 	"postgres.Bootstrap": "TestBootstrapTwice; CREATE DATABASE takes its name no other way",
+	"postgres.enclose":   "TestAReadBatchIsOneTransactionInItsScope; only the names of settings, which are constants, vary",
 	"health.Rules":       "TestDriftAndTruthAreTheOperators",
 	"main.fill":          "TestFill, of the load test",
 	"went.Wrong":         "TestNobodyGetsInWhereTheyDontBelong; the word tells whose statement it is",

@@ -33,7 +33,7 @@ func asker(ctx context.Context) error {
 	if err := json.NewDecoder(os.Stdin).Decode(&o); err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.People}, Timeout: time.Minute}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.People, DisableCompression: true}, Timeout: time.Minute}
 	times := make([][]float64, o.People)
 	problems := make([]error, o.People)
 	begin := time.Now().Add(warm)

@@ -52,8 +52,8 @@ func (b *bench) floor(ctx context.Context, paths []string) (*httptest.Server, er
 	})), nil
 }
 
-// replay runs statements as they were recorded, those of a transaction in one batch as
-// the program sends them, and writes the rows of the last ones.
+// replay runs statements as they were recorded, each transaction in one round trip as
+// the program sends it, and writes the rows of the last one.
 func replay(ctx context.Context, db *postgres.DB, statements []postgres.Statement, w http.ResponseWriter) error {
 	conn, err := db.Acquire(ctx)
 	if err != nil {
@@ -62,27 +62,20 @@ func replay(ctx context.Context, db *postgres.DB, statements []postgres.Statemen
 	defer conn.Release()
 	var rows []map[string]any
 	batch := &pgx.Batch{}
-	send := func() error {
-		err := conn.SendBatch(ctx, batch).Close()
-		batch = &pgx.Batch{}
-		return err
-	}
 	for _, s := range statements {
-		if strings.HasPrefix(s.SQL, "begin") || s.SQL == "commit" {
-			if batch.Len() > 0 {
-				if err := send(); err != nil {
-					return err
-				}
-			}
-			if _, err := conn.Exec(ctx, s.SQL); err != nil {
+		queued := batch.Queue(s.SQL, s.Args...)
+		switch {
+		case s.SQL == "commit":
+			if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 				return err
 			}
-			continue
+			batch = &pgx.Batch{}
+		case !strings.HasPrefix(s.SQL, "begin"):
+			queued.Query(func(r pgx.Rows) (err error) {
+				rows, err = pgx.CollectRows(r, pgx.RowToMap)
+				return err
+			})
 		}
-		batch.Queue(s.SQL, s.Args...).Query(func(r pgx.Rows) (err error) {
-			rows, err = pgx.CollectRows(r, pgx.RowToMap)
-			return err
-		})
 	}
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(rows)

@@ -176,10 +176,7 @@ func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Fu
 	}
 	var found []Full
 	postgres.Queue(beside, &found, full+` WHERE claims.id = $1`, id)
-	_, err := postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (struct{}, error) {
-		return struct{}{}, postgres.Send(ctx, tx, beside)
-	})
-	if err != nil {
+	if err := postgres.ReadBatch(ctx, s.db, beside); err != nil {
 		return Full{}, err
 	}
 	if len(found) == 0 {

@@ -86,13 +86,11 @@ func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) 
 			return list.Page[Claim]{}, err
 		}
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Claim], error) {
-		p, err := list.Read[Claim](ctx, tx, &listing, columns, q, beside)
-		for i, c := range p.Rows {
-			p.Rows[i] = c.visible(ctx)
-		}
-		return p, err
-	})
+	p, err := list.Read[Claim](ctx, s.db, &listing, columns, q, beside)
+	for i, c := range p.Rows {
+		p.Rows[i] = c.visible(ctx)
+	}
+	return p, err
 }
 
 // Export calls fn with every claim of the list that q asks for, not only its

@@ -56,9 +56,7 @@ func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) 
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return list.Page[Contact]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Contact], error) {
-		return list.Read[Contact](ctx, tx, &listing, columns, q, beside)
-	})
+	return list.Read[Contact](ctx, s.db, &listing, columns, q, beside)
 }
 
 // Export calls fn with every contact of the list that q asks for, not only its

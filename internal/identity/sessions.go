@@ -70,39 +70,48 @@ func Current(ctx context.Context) (s Session, ok bool) {
 // the organisation wants its identity provider, or who still has to show a second
 // factor, or to get one because the organisation asks for it: see [Service.Half].
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
-	session, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (Session, error) {
-		found, err := postgres.One[Session](ctx, tx, `
-			SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
-				p.id AS person_id, p.name, coalesce(p.email, '') AS email, s.sso, u.verified_at IS NULL AS unverified, p.role,
-				coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
-				(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
-				(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
-				 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL LEFT JOIN sso_connections c2 ON c2.org_id = o2.id
-				 WHERE p2.user_id = s.user_id AND p2.active AND CASE WHEN s.sso THEN o2.id = o.id ELSE c2.required IS NOT TRUE OR c2.break_glass = p2.id END) AS orgs
-			FROM sessions s
-			JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-			JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
-			JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
-			LEFT JOIN roles r ON r.org_id = p.org_id AND r.id = p.custom_role_id
-			LEFT JOIN sso_connections c ON c.org_id = o.id
-			WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
-				AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
-				AND CASE WHEN s.sso THEN c.org_id IS NOT NULL ELSE c.required IS NOT TRUE OR c.break_glass = p.id END
-				AND s.pending IS NULL AND NOT (NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
-					AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
-			HashOf(token))
-		if err != nil || time.Since(found.LastSeenAt) < time.Minute {
-			return found, err
-		}
-		_, err = postgres.Exec(ctx, tx, `
-			WITH person AS (UPDATE people SET last_seen_at = now() WHERE org_id = $2 AND id = $3)
-			UPDATE sessions SET last_seen_at = now() WHERE id = $1`, found.ID, found.OrgID, found.PersonID)
-		return found, err
-	})
-	if errors.Is(err, postgres.ErrNoRow) {
+	var b pgx.Batch
+	var found []Session
+	postgres.Queue(&b, &found, `
+		SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
+			p.id AS person_id, p.name, coalesce(p.email, '') AS email, s.sso, u.verified_at IS NULL AS unverified, p.role,
+			coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
+			(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
+			(SELECT json_agg(json_build_object('org_id', o2.id, 'slug', o2.slug, 'name', o2.name, 'role', p2.role) ORDER BY o2.name, o2.id)
+			 FROM people p2 JOIN orgs o2 ON o2.id = p2.org_id AND o2.suspended_at IS NULL LEFT JOIN sso_connections c2 ON c2.org_id = o2.id
+			 WHERE p2.user_id = s.user_id AND p2.active AND CASE WHEN s.sso THEN o2.id = o.id ELSE c2.required IS NOT TRUE OR c2.break_glass = p2.id END) AS orgs
+		FROM sessions s
+		JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+		JOIN people p ON p.org_id = s.current_org_id AND p.id = s.person_id AND p.active
+		JOIN orgs o ON o.id = p.org_id AND o.suspended_at IS NULL
+		LEFT JOIN roles r ON r.org_id = p.org_id AND r.id = p.custom_role_id
+		LEFT JOIN sso_connections c ON c.org_id = o.id
+		WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > now() AND s.created_at > now() - make_interval(mins => o.session_life_minutes)
+			AND s.last_seen_at > now() - make_interval(mins => o.session_idle_minutes)
+			AND CASE WHEN s.sso THEN c.org_id IS NOT NULL ELSE c.required IS NOT TRUE OR c.break_glass = p.id END
+			AND s.pending IS NULL AND NOT (NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
+				AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
+		HashOf(token))
+	if err := postgres.SystemReadBatch(ctx, s.db, postgres.SignIn, &b); err != nil {
+		return Session{}, err
+	}
+	if len(found) == 0 {
 		return Session{}, fault.Unauthenticated("unauthenticated", "your session has ended; sign in again")
 	}
-	return session, err
+	if time.Since(found[0].LastSeenAt) < time.Minute {
+		return found[0], nil
+	}
+	return found[0], s.seen(ctx, found[0])
+}
+
+// seen writes down that the person of a session is there.
+func (s *Service) seen(ctx context.Context, session Session) error {
+	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
+		return postgres.Exec(ctx, tx, `
+			WITH person AS (UPDATE people SET last_seen_at = now() WHERE org_id = $2 AND id = $3)
+			UPDATE sessions SET last_seen_at = now() WHERE id = $1`, session.ID, session.OrgID, session.PersonID)
+	})
+	return err
 }
 
 // SwitchOrg makes another of the user's organisations the session's current

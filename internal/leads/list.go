@@ -71,9 +71,7 @@ func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) 
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return list.Page[Lead]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Lead], error) {
-		return list.Read[Lead](ctx, tx, &listing, columns, q, beside)
-	})
+	return list.Read[Lead](ctx, s.db, &listing, columns, q, beside)
 }
 
 // Export calls fn with every lead of the list that q asks for, not only its

@@ -60,9 +60,7 @@ func (s *Service) page(ctx context.Context, q web.ListQuery, beside *pgx.Batch) 
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return list.Page[Property]{}, err
 	}
-	return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Property], error) {
-		return list.Read[Property](ctx, tx, &listing, columns, q, beside)
-	})
+	return list.Read[Property](ctx, s.db, &listing, columns, q, beside)
 }
 
 // Export calls fn with every property of the list that q asks for, not only its

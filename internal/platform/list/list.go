@@ -15,9 +15,7 @@
 //		if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 //			return list.Page[Contact]{}, err
 //		}
-//		return postgres.Read(ctx, s.db, func(ctx context.Context, tx pgx.Tx) (list.Page[Contact], error) {
-//			return list.Read[Contact](ctx, tx, &contacts, columns, q, nil)
-//		})
+//		return list.Read[Contact](ctx, s.db, &contacts, columns, q, nil)
 //	}
 package list
 
@@ -100,13 +98,13 @@ type Page[T any] struct {
 // postgres.Many does. Queries that the page needs beside it travel in more,
 // which may be nil. It takes one round trip, and one more where it searches.
 // It returns fault.Invalid for a filter, an order or a cursor that is none.
-func Read[T any](ctx context.Context, tx pgx.Tx, s *Spec, columns string, q web.ListQuery, more *pgx.Batch) (Page[T], error) {
+func Read[T any](ctx context.Context, db *postgres.DB, s *Spec, columns string, q web.ListQuery, more *pgx.Batch) (Page[T], error) {
 	var none Page[T]
 	w, err := s.where(q)
 	if err != nil {
 		return none, err
 	}
-	capped, err := s.narrow(ctx, tx, q, w)
+	capped, err := s.narrow(ctx, db, q, w)
 	if err != nil {
 		return none, err
 	}
@@ -128,7 +126,7 @@ func Read[T any](ctx context.Context, tx pgx.Tx, s *Spec, columns string, q web.
 		})
 		return err
 	})
-	if err := postgres.Send(ctx, tx, more); err != nil {
+	if err := postgres.ReadBatch(ctx, db, more); err != nil {
 		return none, err
 	}
 	page, err := cut(q, rows, places, back)

@@ -70,9 +70,7 @@ func fill(ctx context.Context, tb testing.TB, db *postgres.DB, n int) {
 }
 
 func page(ctx context.Context, db *postgres.DB, q web.ListQuery) (list.Page[row], error) {
-	return postgres.Read(ctx, db, func(ctx context.Context, tx pgx.Tx) (list.Page[row], error) {
-		return list.Read[row](ctx, tx, &spec, "id, name", q, nil)
-	})
+	return list.Read[row](ctx, db, &spec, "id, name", q, nil)
 }
 
 func all(ctx context.Context, db *postgres.DB, q web.ListQuery) (rows []row, err error) {
@@ -223,17 +221,19 @@ func TestASearchByAnotherRecordIsCappedAtTheSameNumber(t *testing.T) {
 	}{{list.Most, 0, false}, {list.Most - 2, 2, false}, {list.Most + 1, 0, true}, {list.Most, 1, true}, {1, list.Most, true}, {0, list.Most + 1, true}} {
 		ctx := dbtest.Org(t, db, "titan").As(t, tenant.Manager)
 		scope, _ := tenant.From(ctx)
-		p, err := postgres.Tx(ctx, db, func(ctx context.Context, tx pgx.Tx) (list.Page[row], error) {
-			if _, err := tx.Exec(ctx, `
+		err := postgres.Do(ctx, db, func(ctx context.Context, tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, `
 				WITH bulk AS MATERIALIZED (SELECT set_config('app.bulk_run', gen_random_uuid()::text, true)),
 				o AS (INSERT INTO contacts (org_id, id, last_name, created_by, updated_by) SELECT current_org(), gen_random_uuid(), 'Muñoz', $1, $1 FROM bulk RETURNING id)
 				INSERT INTO properties (org_id, id, name, street, owner_id, created_by, updated_by)
 				SELECT current_org(), gen_random_uuid(), CASE WHEN i > $2 THEN 'Muñoz HOA' ELSE 'House' END, i || ' Elm St', CASE WHEN i <= $2 THEN o.id END, $1, $1
-				FROM generate_series(1, $2::int + $3::int) i, o`, scope.ActorID, c.owned, c.own); err != nil {
-				return list.Page[row]{}, err
-			}
-			return list.Read[row](ctx, tx, &houses, "id, name", parse(t, "q=muñoz"), nil)
+				FROM generate_series(1, $2::int + $3::int) i, o`, scope.ActorID, c.owned, c.own)
+			return err
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := list.Read[row](ctx, db, &houses, "id, name", parse(t, "q=muñoz"), nil)
 		if err != nil || p.Capped != c.capped || len(p.Rows) == 0 {
 			t.Errorf("%d by their owner and %d by themselves: capped %v, %d rows, %v", c.owned, c.own, p.Capped, len(p.Rows), err)
 		}

@@ -134,17 +134,20 @@ func (s *Spec) archivedOrder() Order { return Order{By: archived, Like: time.Tim
 
 // narrow restricts the list to the ids that the search function gives. They come
 // in a round trip of their own, because what is done depends on how many they are.
-func (s *Spec) narrow(ctx context.Context, tx pgx.Tx, q web.ListQuery, w *Where) (capped bool, err error) {
+func (s *Spec) narrow(ctx context.Context, db *postgres.DB, q web.ListQuery, w *Where) (capped bool, err error) {
 	terms := postgres.Prefixes(strings.Join(append([]string{q.Q}, w.words...), " "))
 	if q.Q == "" && terms == "" {
 		return false, nil
 	}
 	// No ids at all where the words hold nothing that the index knows, such as "%".
-	ids, err := postgres.Value[[]uuid.UUID](ctx, tx, fmt.Sprintf(`
+	var b pgx.Batch
+	var found [][]uuid.UUID
+	postgres.QueueValues(&b, &found, fmt.Sprintf(`
 		SELECT CASE WHEN numnode(t) > 0 THEN ARRAY(%s) END FROM to_tsquery('simple', $1) t`, s.matches(ctx, "t", Most+1)), terms)
-	if err != nil {
+	if err := postgres.ReadBatch(ctx, db, &b); err != nil {
 		return false, err
 	}
+	ids := found[0]
 	capped = len(ids) > Most
 	switch {
 	case q.Q == "" && (capped || ids == nil):

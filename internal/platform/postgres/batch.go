@@ -2,11 +2,17 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
 // Queue puts a query into a batch; its rows are in dst, by column name, once
@@ -25,6 +31,72 @@ func QueueValues[T any](b *pgx.Batch, dst *[]T, sql string, args ...any) {
 		*dst, err = pgx.CollectRows(rows, pgx.RowTo[T])
 		return err
 	})
+}
+
+// ReadBatch runs the statements of b in a transaction of its own under the scope of ctx,
+// which changes nothing, and reads what they give. All of it is one round trip, where
+// [Read] takes one to begin, one for each statement or batch, and one to end. Without a
+// scope it is tenant.ErrNoScope.
+func ReadBatch(ctx context.Context, db *DB, b *pgx.Batch) error {
+	scope, err := tenant.Must(ctx)
+	if err != nil {
+		return err
+	}
+	return db.whole(ctx, scopeOf(scope), b)
+}
+
+// SystemReadBatch is ReadBatch as a system actor, outside of any organisation.
+func SystemReadBatch(ctx context.Context, db *DB, role SystemRole, b *pgx.Batch) error {
+	return db.whole(ctx, []string{"role", string(role)}, b)
+}
+
+// whole sends a transaction that only reads, from its beginning to its end, at once. A
+// connection that turns out to be dead is given up for another.
+func (db *DB) whole(ctx context.Context, set []string, b *pgx.Batch) (err error) {
+	for range dead {
+		var conn *pgxpool.Conn
+		if conn, err = db.acquire(ctx); err != nil {
+			return err
+		}
+		begun := false
+		err = conn.SendBatch(ctx, enclose(b, append(slices.Clone(set), bounds(ctx)...), &begun)).Close()
+		if err == nil {
+			conn.Release()
+			return nil
+		}
+		lost := isLost(ctx, conn, err)
+		err = inWords(ctx, conn, err)
+		if !lost {
+			_, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") // else Release would close it
+		}
+		conn.Release()
+		if !lost || begun {
+			return err
+		}
+	}
+	return err
+}
+
+// enclose is b within a transaction that only reads, with pairs of name and value set;
+// begun tells whether the database began it. The statements are copied: each
+// connection knows them by names of its own.
+func enclose(b *pgx.Batch, set []string, begun *bool) *pgx.Batch {
+	calls, values := make([]string, 0, len(set)/2), make([]any, 0, len(set)/2)
+	for i := 0; i < len(set); i += 2 {
+		values = append(values, clean(set[i+1]))
+		calls = append(calls, fmt.Sprintf("set_config('%s', $%d, true)", set[i], len(values)))
+	}
+	whole := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, b.Len()+3)}
+	whole.Queue("begin read only").Exec(func(pgconn.CommandTag) error {
+		*begun = true
+		return nil
+	})
+	whole.Queue("select "+strings.Join(calls, ", "), values...)
+	for _, q := range b.QueuedQueries {
+		whole.QueuedQueries = append(whole.QueuedQueries, &pgx.QueuedQuery{SQL: q.SQL, Arguments: q.Arguments, Fn: q.Fn})
+	}
+	whole.Queue("commit")
+	return whole
 }
 
 // Send sends the batch and reads what it gives.

@@ -56,11 +56,17 @@ func scoped[T any](ctx context.Context, db *DB, begin string, fn func(context.Co
 		var none T
 		return none, err
 	}
-	set := append(trail(ctx, scope), "app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String(), "app.actor", scope.ActorName)
-	if scope.Support != uuid.Nil { // may read, while the organisation agrees
-		begin, set = begin+"; set local role skai_support", append(set, "app.support", scope.Support.String())
+	return run(ctx, db, begin, append(scopeOf(scope), append(trail(ctx, scope), "app.actor", scope.ActorName)...), fn)
+}
+
+// scopeOf is what row security goes by: the organisation, who asks, and for the
+// operator's support the role that may read while the organisation agrees.
+func scopeOf(scope tenant.Scope) []string {
+	set := []string{"app.org_id", scope.OrgID.String(), "app.actor_id", scope.ActorID.String()}
+	if scope.Support != uuid.Nil {
+		set = append(set, "app.support", scope.Support.String(), "role", "skai_support")
 	}
-	return run(ctx, db, begin, set, fn)
+	return set
 }
 
 // trail is what the audit trail keeps of a transaction's request.
@@ -93,7 +99,7 @@ func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context
 	if scope.OrgID != uuid.Nil { // whose event it is that an account changes
 		set = append(set, "app.event_org", scope.OrgID.String())
 	}
-	return run(ctx, db, "begin; set local role "+string(role), set, fn)
+	return run(ctx, db, "begin", append(set, "role", string(role)), fn)
 }
 
 // As runs fn as another role inside a transaction, which then goes on as the role
@@ -124,11 +130,13 @@ func As(ctx context.Context, tx pgx.Tx, role SystemRole, fn func() error) error 
 func setLocal(pairs ...string) string {
 	calls := make([]string, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		value := strings.ReplaceAll(strings.ReplaceAll(pairs[i+1], "\x00", ""), "'", "''")
-		calls = append(calls, fmt.Sprintf("set_config('%s', '%s', true)", pairs[i], value))
+		calls = append(calls, fmt.Sprintf("set_config('%s', '%s', true)", pairs[i], strings.ReplaceAll(clean(pairs[i+1]), "'", "''")))
 	}
 	return "select " + strings.Join(calls, ", ")
 }
+
+// clean is a value without what PostgreSQL has no place for.
+func clean(value string) string { return strings.ReplaceAll(value, "\x00", "") }
 
 // run runs fn in a transaction that begins with a query and these settings.
 func run[T any](ctx context.Context, db *DB, begin string, set []string, fn func(context.Context, pgx.Tx) (T, error)) (result T, err error) {
