@@ -66,7 +66,7 @@ func (db *DB) whole(ctx context.Context, set []string, b *pgx.Batch) (err error)
 		}
 		lost := isLost(ctx, conn, err)
 		err = inWords(ctx, conn, err)
-		if !lost {
+		if conn.Conn().PgConn().TxStatus() == 'E' {
 			_, _ = conn.Exec(context.WithoutCancel(ctx), "rollback") // else Release would close it
 		}
 		conn.Release()

@@ -1,8 +1,10 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -25,6 +27,14 @@ func TestAReadBatchIsOneTransactionInItsScope(t *testing.T) {
 		if err := postgres.ReadBatch(c.As(t, tenant.Manager), db, &b); err != nil || len(orgs) != 1 || orgs[0] != c.ID || readOnly[0] != "on" {
 			t.Errorf("%v instead of %v, read only %v: %v", orgs, c.ID, readOnly, err)
 		}
+	}
+	soon, cancel := context.WithTimeout(titan.As(t, tenant.Manager), time.Minute)
+	defer cancel()
+	var limited pgx.Batch
+	var limits []string
+	postgres.QueueValues(&limited, &limits, `SELECT current_setting(name) FROM (VALUES ('statement_timeout'), ('lock_timeout')) s (name)`)
+	if err := postgres.ReadBatch(soon, db, &limited); err != nil || len(limits) != 2 || limits[0] == "0" || limits[1] == "0" {
+		t.Errorf("the database lets it run for ever: %v, %v", limits, err)
 	}
 	var b pgx.Batch
 	postgres.QueueValues(&b, new([]int), `SELECT 1`)
