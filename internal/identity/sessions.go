@@ -70,9 +70,7 @@ func Current(ctx context.Context) (s Session, ok bool) {
 // the organisation wants its identity provider, or who still has to show a second
 // factor, or to get one because the organisation asks for it: see [Service.Half].
 func (s *Service) Authenticate(ctx context.Context, token string) (Session, error) {
-	var b pgx.Batch
-	var found []Session
-	postgres.Queue(&b, &found, `
+	found, err := postgres.SystemReadOne[Session](ctx, s.db, postgres.SignIn, `
 		SELECT s.id, s.user_id, o.id AS org_id, o.slug AS org_slug, o.name AS org_name, o.time_zone, o.brand_color, o.brand_logo IS NOT NULL AS has_logo, o.updated_at AS brand_at,
 			p.id AS person_id, p.name, coalesce(p.email, '') AS email, s.sso, u.verified_at IS NULL AS unverified, p.role,
 			coalesce(r.name, '') AS role_name, r.permissions AS only, s.last_seen_at, s.fresh_at,
@@ -92,26 +90,17 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 			AND s.pending IS NULL AND NOT (NOT s.sso AND p.role = ANY (o.factor_roles) AND o.factor_from <= now()
 				AND NOT EXISTS (SELECT FROM user_factors f WHERE f.user_id = s.user_id AND f.confirmed_at IS NOT NULL))`,
 		HashOf(token))
-	if err := postgres.SystemReadBatch(ctx, s.db, postgres.SignIn, &b); err != nil {
-		return Session{}, err
-	}
-	if len(found) == 0 {
+	switch {
+	case errors.Is(err, postgres.ErrNoRow):
 		return Session{}, fault.Unauthenticated("unauthenticated", "your session has ended; sign in again")
+	case err != nil:
+		return Session{}, err
+	case time.Since(found.LastSeenAt) < time.Minute:
+		return found, nil
 	}
-	if time.Since(found[0].LastSeenAt) < time.Minute {
-		return found[0], nil
-	}
-	return found[0], s.seen(ctx, found[0])
-}
-
-// seen writes down that the person of a session is there.
-func (s *Service) seen(ctx context.Context, session Session) error {
-	_, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (int64, error) {
-		return postgres.Exec(ctx, tx, `
-			WITH person AS (UPDATE people SET last_seen_at = now() WHERE org_id = $2 AND id = $3)
-			UPDATE sessions SET last_seen_at = now() WHERE id = $1`, session.ID, session.OrgID, session.PersonID)
-	})
-	return err
+	return found, postgres.SystemNote(ctx, s.db, postgres.SignIn, `
+		WITH person AS (UPDATE people SET last_seen_at = now() WHERE org_id = $2 AND id = $3)
+		UPDATE sessions SET last_seen_at = now() WHERE id = $1`, found.ID, found.OrgID, found.PersonID)
 }
 
 // SwitchOrg makes another of the user's organisations the session's current

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -72,24 +71,20 @@ func (s *Service) Authenticate(ctx context.Context, t Token, from netip.Addr) (c
 	if err := s.wait(ctx, hash, from); err != nil {
 		return nil, err
 	}
-	u, err := postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (user, error) {
-		// Found by its hash, so how long it takes tells nothing of the secret.
-		u, err := postgres.One[user](ctx, tx, `
-			SELECT k.id, k.org_id, p.name, p.role, k.scopes, k.rate, o.time_zone,
-				(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
-				coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
-			FROM api_keys k
-			JOIN people p ON p.org_id = k.org_id AND p.id = k.id AND p.kind = 'key' AND p.active
-			JOIN orgs o ON o.id = k.org_id AND o.suspended_at IS NULL
-			WHERE k.secret_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`, hash[:])
-		if err != nil || !u.Stale {
-			return u, err
-		}
-		_, err = postgres.Exec(ctx, tx, `UPDATE api_keys SET last_used_at = now(), last_address = $3 WHERE org_id = $1 AND id = $2`, u.OrgID, u.ID, address(from))
-		return u, err
-	})
+	// Found by its hash, so how long it takes tells nothing of the secret.
+	u, err := postgres.SystemReadOne[user](ctx, s.db, postgres.SignIn, `
+		SELECT k.id, k.org_id, p.name, p.role, k.scopes, k.rate, o.time_zone,
+			(SELECT json_object_agg(preset, json_build_object('quota', quota, 'seconds', seconds)) FROM plan_rates WHERE plan = o.plan) AS rates,
+			coalesce(k.last_used_at < now() - interval '1 minute', true) AS stale
+		FROM api_keys k
+		JOIN people p ON p.org_id = k.org_id AND p.id = k.id AND p.kind = 'key' AND p.active
+		JOIN orgs o ON o.id = k.org_id AND o.suspended_at IS NULL
+		WHERE k.secret_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`, hash[:])
 	if errors.Is(err, postgres.ErrNoRow) {
 		return nil, s.wrong(ctx, hash, from)
+	}
+	if err == nil && u.Stale {
+		err = postgres.SystemNote(ctx, s.db, postgres.SignIn, `UPDATE api_keys SET last_used_at = now(), last_address = $3 WHERE org_id = $1 AND id = $2`, u.OrgID, u.ID, address(from))
 	}
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/skaiscraper/skai/internal/identity"
 	"github.com/skaiscraper/skai/internal/platform/fault"
@@ -69,16 +68,13 @@ func (s *Service) Inside(r *http.Request) bool {
 
 // find gives the session of a token, of somebody who is an operator still.
 func (s *Service) find(ctx context.Context, token string) (session, error) {
-	return postgres.System(ctx, s.db, postgres.SignIn, func(ctx context.Context, tx pgx.Tx) (session, error) {
-		found, err := postgres.One[session](ctx, tx, `
-			SELECT s.id, u.id AS user_id, u.name, u.email, s.last_seen_at, NOT s.pending AND s.created_at > now() - $2::interval AND s.last_seen_at > now() - $3::interval
-				AND EXISTS (SELECT FROM user_factors WHERE user_id = u.id AND confirmed_at IS NOT NULL) AS live
-			FROM operator_sessions s JOIN operators o ON o.id = s.operator_id JOIN users u ON u.id = o.id AND u.disabled_at IS NULL
-			WHERE s.token_hash = $1 AND s.revoked_at IS NULL`, identity.HashOf(token), Life, Idle)
-		if err != nil || !found.Live || time.Since(found.LastSeenAt) < time.Minute {
-			return found, err
-		}
-		_, err = postgres.Exec(ctx, tx, `UPDATE operator_sessions SET last_seen_at = now() WHERE id = $1`, found.ID)
+	found, err := postgres.SystemReadOne[session](ctx, s.db, postgres.SignIn, `
+		SELECT s.id, u.id AS user_id, u.name, u.email, s.last_seen_at, NOT s.pending AND s.created_at > now() - $2::interval AND s.last_seen_at > now() - $3::interval
+			AND EXISTS (SELECT FROM user_factors WHERE user_id = u.id AND confirmed_at IS NOT NULL) AS live
+		FROM operator_sessions s JOIN operators o ON o.id = s.operator_id JOIN users u ON u.id = o.id AND u.disabled_at IS NULL
+		WHERE s.token_hash = $1 AND s.revoked_at IS NULL`, identity.HashOf(token), Life, Idle)
+	if err != nil || !found.Live || time.Since(found.LastSeenAt) < time.Minute {
 		return found, err
-	})
+	}
+	return found, postgres.SystemNote(ctx, s.db, postgres.SignIn, `UPDATE operator_sessions SET last_seen_at = now() WHERE id = $1`, found.ID)
 }

@@ -45,9 +45,17 @@ func ReadBatch(ctx context.Context, db *DB, b *pgx.Batch) error {
 	return db.whole(ctx, scopeOf(scope), b)
 }
 
-// SystemReadBatch is ReadBatch as a system actor, outside of any organisation.
-func SystemReadBatch(ctx context.Context, db *DB, role SystemRole, b *pgx.Batch) error {
-	return db.whole(ctx, []string{"role", string(role)}, b)
+// SystemReadOne runs a query that gives one row, into a struct by column name, in a
+// transaction of its own as a system actor, outside of any organisation, in one round
+// trip; ErrNoRow where it gives none.
+func SystemReadOne[T any](ctx context.Context, db *DB, role SystemRole, sql string, args ...any) (T, error) {
+	var b pgx.Batch
+	var one T
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+		one, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+		return err
+	})
+	return one, db.whole(ctx, []string{"role", string(role)}, &b)
 }
 
 // whole sends a transaction that only reads, from its beginning to its end, at once. A

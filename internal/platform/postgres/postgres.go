@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/skaiscraper/skai/internal/platform/fault"
 	"github.com/skaiscraper/skai/internal/platform/tenant"
 )
 
@@ -100,6 +101,18 @@ func System[T any](ctx context.Context, db *DB, role SystemRole, fn func(context
 		set = append(set, "app.event_org", scope.OrgID.String())
 	}
 	return run(ctx, db, "begin", append(set, "role", string(role)), fn)
+}
+
+// SystemNote runs a statement as a system actor that notes what can as well be noted
+// next time, such as when somebody was there last. Where the database can't take it now,
+// having no room on its disk, say, nothing is noted, and that is no error: whoever only
+// reads is not kept from it.
+func SystemNote(ctx context.Context, db *DB, role SystemRole, sql string, args ...any) error {
+	_, err := System(ctx, db, role, func(ctx context.Context, tx pgx.Tx) (int64, error) { return Exec(ctx, tx, sql, args...) })
+	if fault.Is(err, fault.KindUnavailable) {
+		return nil
+	}
+	return err
 }
 
 // As runs fn as another role inside a transaction, which then goes on as the role

@@ -54,19 +54,20 @@ func TestAReadBatchIsOneTransactionInItsScope(t *testing.T) {
 	}
 }
 
-func TestASystemReadBatchReadsAsItsRole(t *testing.T) {
+func TestASystemReadsAsItsRole(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Shared(t)
 	dbtest.Org(t, db, "titan")
-	var b, refused pgx.Batch
-	var roles []string
-	postgres.QueueValues(&b, &roles, `SELECT current_user::text FROM sessions RIGHT JOIN (VALUES (1)) one ON true LIMIT 1`)
-	if err := postgres.SystemReadBatch(t.Context(), db, postgres.SignIn, &b); err != nil || len(roles) != 1 || roles[0] != "skai_signin" {
-		t.Errorf("%v, %v", roles, err)
+	type who struct{ Role string }
+	got, err := postgres.SystemReadOne[who](t.Context(), db, postgres.SignIn, `SELECT current_user::text AS role FROM sessions RIGHT JOIN (VALUES (1)) one ON true LIMIT 1`)
+	if err != nil || got.Role != "skai_signin" {
+		t.Errorf("%v, %v", got, err)
 	}
-	postgres.QueueValues(&refused, new([]int), `SELECT count(*) FROM claims`)
-	if err := postgres.SystemReadBatch(t.Context(), db, postgres.SignIn, &refused); sqlstate(err) != noPrivilege {
+	if _, err := postgres.SystemReadOne[who](t.Context(), db, postgres.SignIn, `SELECT title AS role FROM claims`); sqlstate(err) != noPrivilege {
 		t.Errorf("claims at the door: %v", err)
+	}
+	if _, err := postgres.SystemReadOne[who](t.Context(), db, postgres.SignIn, `SELECT 'x' AS role WHERE false`); !errors.Is(err, postgres.ErrNoRow) {
+		t.Errorf("no row: %v", err)
 	}
 }
 
