@@ -17,6 +17,10 @@ import (
 	"github.com/skaiscraper/skai/internal/proof/prints"
 )
 
+// told is after how many routes the proof says how far it is: a minute or two where
+// rates hold.
+const told = 50
+
 // tryRoutes tries every route: first whatever must not succeed, then what each
 // role may do, since that changes what there is.
 func (p *prover) tryRoutes(ctx context.Context) error {
@@ -29,8 +33,11 @@ func (p *prover) tryRoutes(ctx context.Context) error {
 			routes = append(routes, r)
 		}
 	}
-	for _, try := range []func(context.Context, web.Route) error{p.tryForeign, p.tryOutside, p.tryOwn} {
-		for _, r := range routes {
+	for n, try := range []func(context.Context, web.Route) error{p.tryForeign, p.tryOutside, p.tryOwn} {
+		for i, r := range routes {
+			if i%told == 0 {
+				p.Say("%s: %d of %d routes tried", []string{"what is another organisation's", "from outside", "as each role"}[n], i, len(routes))
+			}
 			p.current = p.result(r)
 			if err := p.confirm(ctx); err != nil {
 				return err
