@@ -16,7 +16,7 @@ import (
 )
 
 type proveCommand struct {
-	URL  string `help:"The installation that answers, on this database: http://127.0.0.1:8080; its rate limits hold for the proof as well, so allow half an hour. Without it one is started for the proof." env:"SKAI_PROVE_URL" placeholder:"URL"`
+	URL  string `help:"The installation that answers, on this database: http://127.0.0.1:8080; its rate limits hold for the proof as well, so allow an hour. Without it one is started for the proof." env:"SKAI_PROVE_URL" placeholder:"URL"`
 	JSON string `help:"Write what was tried and found here, for a program." env:"SKAI_PROVE_JSON" placeholder:"FILE"`
 	HTML string `help:"The same for a person." env:"SKAI_PROVE_HTML" placeholder:"FILE"`
 }
