@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -65,6 +66,8 @@ func newSimpleSAML(t *testing.T) simpleSAML {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	php := exec.CommandContext(ctx, "php", "-d", "error_reporting=0", "-d", "session.save_path="+s.root+"/tmp", "-S", strings.TrimPrefix(s.url, "http://"), "-t", home+"/usr/share/simplesamlphp/www") //nolint:gosec // ours
 	php.Env = append(os.Environ(), "SIMPLESAMLPHP_CONFIG_DIR="+s.root, "SSP_ROOT="+s.root, "SSP_URL="+s.url, "SSP_HOME="+home, "PHP_CLI_SERVER_WORKERS=4")
+	php.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}                                // its workers outlive it
+	php.Cancel = func() error { return syscall.Kill(-php.Process.Pid, syscall.SIGKILL) } // so all of the group
 	if err := php.Start(); err != nil {
 		cancel()
 		t.Fatal(err)
