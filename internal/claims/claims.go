@@ -174,15 +174,13 @@ func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Fu
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	var found []Full
-	postgres.Queue(beside, &found, full+` WHERE claims.id = $1`, id)
-	if err := postgres.ReadBatch(ctx, s.db, beside); err != nil {
+	c, err := postgres.ReadOne[Full](ctx, s.db, beside, full+` WHERE claims.id = $1`, id)
+	if errors.Is(err, postgres.ErrNoRow) {
+		err = errNotFound
+	}
+	if err != nil {
 		return Full{}, err
 	}
-	if len(found) == 0 {
-		return Full{}, errNotFound
-	}
-	c := found[0]
 	c.Extra = identity.Extra(ctx, c.Extra)
 	c.Claim = c.visible(ctx)
 	return c, nil

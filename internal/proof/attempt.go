@@ -17,8 +17,7 @@ import (
 	"github.com/skaiscraper/skai/internal/proof/prints"
 )
 
-// told is after how many routes the proof says how far it is: a minute or two where
-// rates hold.
+// told is after how many routes the proof says how far it is.
 const told = 50
 
 // tryRoutes tries every route: first whatever must not succeed, then what each
@@ -33,16 +32,19 @@ func (p *prover) tryRoutes(ctx context.Context) error {
 			routes = append(routes, r)
 		}
 	}
-	for n, try := range []func(context.Context, web.Route) error{p.tryForeign, p.tryOutside, p.tryOwn} {
+	for _, step := range []struct {
+		words string
+		try   func(context.Context, web.Route) error
+	}{{"what is another organisation's", p.tryForeign}, {"from outside", p.tryOutside}, {"as each role", p.tryOwn}} {
 		for i, r := range routes {
 			if i%told == 0 {
-				p.Say("%s: %d of %d routes tried", []string{"what is another organisation's", "from outside", "as each role"}[n], i, len(routes))
+				p.Say("%s: %d of %d routes tried", step.words, i, len(routes))
 			}
 			p.current = p.result(r)
 			if err := p.confirm(ctx); err != nil {
 				return err
 			}
-			if err := try(ctx, r); err != nil {
+			if err := step.try(ctx, r); err != nil {
 				return fmt.Errorf("%s %s: %w", r.Method, r.Pattern, err)
 			}
 		}

@@ -136,15 +136,13 @@ func (s *Service) read(ctx context.Context, id uuid.UUID, beside *pgx.Batch) (Fu
 	if err := identity.Require(ctx, identity.ViewRecords); err != nil {
 		return Full{}, err
 	}
-	var found []Full
-	postgres.Queue(beside, &found, full+` WHERE id = $1`, id)
-	if err := postgres.ReadBatch(ctx, s.db, beside); err != nil {
+	p, err := postgres.ReadOne[Full](ctx, s.db, beside, full+` WHERE id = $1`, id)
+	if errors.Is(err, postgres.ErrNoRow) {
+		err = errNotFound
+	}
+	if err != nil {
 		return Full{}, err
 	}
-	if len(found) == 0 {
-		return Full{}, errNotFound
-	}
-	p := found[0]
 	p.Extra = identity.Extra(ctx, p.Extra)
 	return p, nil
 }

@@ -45,17 +45,35 @@ func ReadBatch(ctx context.Context, db *DB, b *pgx.Batch) error {
 	return db.whole(ctx, scopeOf(scope), b)
 }
 
-// SystemReadOne runs a query that gives one row, into a struct by column name, in a
-// transaction of its own as a system actor, outside of any organisation, in one round
-// trip; ErrNoRow where it gives none.
+// ReadOne runs a query that gives one row, into a struct by column name, and in the same
+// round trip the statements of beside: [ReadBatch]. It gives ErrNoRow where there is none.
+func ReadOne[T any](ctx context.Context, db *DB, beside *pgx.Batch, sql string, args ...any) (T, error) {
+	var found []T
+	Queue(beside, &found, sql, args...)
+	err := ReadBatch(ctx, db, beside)
+	return first(found, err)
+}
+
+// SystemReadOne is ReadOne as a system actor, outside of any organisation, with nothing
+// beside it.
 func SystemReadOne[T any](ctx context.Context, db *DB, role SystemRole, sql string, args ...any) (T, error) {
 	var b pgx.Batch
-	var one T
-	b.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-		one, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-		return err
-	})
-	return one, db.whole(ctx, []string{"role", string(role)}, &b)
+	var found []T
+	Queue(&b, &found, sql, args...)
+	err := db.whole(ctx, []string{"role", string(role)}, &b)
+	return first(found, err)
+}
+
+// first gives the first row. That there is none is told here and not while the batch is
+// read: a connection forgets the statements of a batch that had an error.
+func first[T any](found []T, err error) (one T, _ error) {
+	switch {
+	case err != nil:
+		return one, err
+	case len(found) == 0:
+		return one, ErrNoRow
+	}
+	return found[0], nil
 }
 
 // whole sends a transaction that only reads, from its beginning to its end, at once. A

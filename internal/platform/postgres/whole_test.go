@@ -129,3 +129,31 @@ func TestAReadBatchTakesAnotherConnectionForADeadOne(t *testing.T) {
 		kill(t, super)
 	}
 }
+
+// Who is told that there is nothing, a stranger with a made-up session for one, does not
+// make the connection forget its statements.
+func TestThatThereIsNothingCostsNothing(t *testing.T) {
+	t.Parallel()
+	db, err := postgres.Open(t.Context(), dbtest.URL(dbtest.New(t), "skai_app")+"&pool_max_conns=1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	if db.Config().ConnConfig.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+		t.Skip("behind PgBouncer a connection knows no statements to forget")
+	}
+	type row struct{ Name string }
+	since := func() (at time.Time) {
+		t.Helper()
+		if _, err := postgres.SystemReadOne[row](t.Context(), db, postgres.SignIn, `SELECT name FROM users WHERE false`); !errors.Is(err, postgres.ErrNoRow) {
+			t.Fatal(err)
+		}
+		if err := db.QueryRow(t.Context(), `SELECT prepare_time FROM pg_prepared_statements WHERE statement = 'SELECT name FROM users WHERE false'`).Scan(&at); err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	if one, two := since(), since(); !one.Equal(two) {
+		t.Errorf("prepared at %v and again at %v", one, two)
+	}
+}
